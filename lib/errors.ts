@@ -1,0 +1,120 @@
+/**
+ * Stable codes, one per kind of failure. Code that reacts to an error should compare `error.code`; messages may
+ * be reworded in any release, codes only in a major one.
+ */
+export type ErrorCode =
+  | 'INVALID_ARGUMENT'
+  | 'UNKNOWN_OPTION'
+  | 'SHAPE_MISMATCH'
+  | 'MODEL_NOT_FOUND'
+  | 'MODEL_CORRUPT'
+  | 'CONFIG_INVALID'
+  | 'UNSUPPORTED'
+  | 'INCOMPATIBLE_COMPONENTS'
+  | 'ADDON_NOT_FOUND'
+  | 'RUNTIME_NOT_FOUND'
+  | 'OPENVINO'
+  | 'OUT_OF_MEMORY'
+  | 'BUSY'
+  | 'CANCELLED'
+  | 'DISPOSED'
+  | 'SAVE_FAILED';
+
+/** The base of every error this package throws on its own account. */
+export class OpenVINODiffusersError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+
+  static {
+    this.prototype.name = 'OpenVINODiffusersError';
+  }
+}
+
+/** A value the caller passed is of the wrong type, out of range or unknown. */
+export class InvalidArgumentError extends OpenVINODiffusersError {
+  constructor(message: string, options?: ErrorOptions & { code?: 'INVALID_ARGUMENT' | 'UNKNOWN_OPTION' }) {
+    super(options?.code ?? 'INVALID_ARGUMENT', message, options);
+  }
+
+  static {
+    this.prototype.name = 'InvalidArgumentError';
+  }
+}
+
+/** A tensor's shape, or a picture's size, does not fit the model it was meant for. */
+export class ShapeMismatchError extends OpenVINODiffusersError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('SHAPE_MISMATCH', message, options);
+  }
+
+  static {
+    this.prototype.name = 'ShapeMismatchError';
+  }
+}
+
+/** A model folder or one of its files is missing, broken, or not of a kind this package can run. */
+export class ModelLoadError extends OpenVINODiffusersError {
+  constructor(
+    code: 'MODEL_NOT_FOUND' | 'MODEL_CORRUPT' | 'CONFIG_INVALID' | 'UNSUPPORTED' | 'INCOMPATIBLE_COMPONENTS',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(code, message, options);
+  }
+
+  static {
+    this.prototype.name = 'ModelLoadError';
+  }
+}
+
+/** The native addon or the OpenVINO runtime could not be loaded; the message lists every place that was tried. */
+export class RuntimeNotFoundError extends OpenVINODiffusersError {
+  constructor(code: 'ADDON_NOT_FOUND' | 'RUNTIME_NOT_FOUND', message: string, options?: ErrorOptions) {
+    super(code, message, options);
+  }
+
+  static {
+    this.prototype.name = 'RuntimeNotFoundError';
+  }
+}
+
+/** OpenVINO itself refused or failed; `cause` is the native error with its full text. */
+export class InferenceError extends OpenVINODiffusersError {
+  constructor(
+    code: 'OPENVINO' | 'OUT_OF_MEMORY' | 'BUSY' | 'CANCELLED',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(code, message, options);
+  }
+
+  static {
+    this.prototype.name = 'InferenceError';
+  }
+}
+
+/** The object was disposed and cannot be used any more. */
+export class DisposedError extends OpenVINODiffusersError {
+  constructor(what: string, options?: ErrorOptions) {
+    super('DISPOSED', `${what} was disposed and cannot be used any more.`, options);
+  }
+
+  static {
+    this.prototype.name = 'DisposedError';
+  }
+}
+
+/** A picture or a model could not be written to disk; nothing half-written is left behind. */
+export class SaveError extends OpenVINODiffusersError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('SAVE_FAILED', message, options);
+  }
+
+  static {
+    this.prototype.name = 'SaveError';
+  }
+}
