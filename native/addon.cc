@@ -1,0 +1,35 @@
+// The module table.
+#include <napi.h>
+
+#include <openvino/core/version.hpp>
+
+#include "compiled_model.h"
+#include "core.h"
+#include "environment.h"
+#include "infer_request.h"
+#include "model.h"
+#include "tensor.h"
+
+namespace {
+
+Napi::Function Keep(Napi::FunctionReference& place, Napi::Function constructor) {
+  place = Napi::Persistent(constructor);
+  return constructor;
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  auto* environment = new ovd::Environment(env);
+  env.SetInstanceData(environment);  // deletes it when the environment ends
+
+  exports.Set("Core", ovd::Core::Define(env));
+  exports.Set("Model", Keep(environment->model, ovd::Model::Define(env)));
+  exports.Set("CompiledModel", Keep(environment->compiledModel, ovd::CompiledModel::Define(env)));
+  exports.Set("InferRequest", Keep(environment->inferRequest, ovd::InferRequest::Define(env)));
+  exports.Set("Tensor", Keep(environment->tensor, ovd::Tensor::Define(env)));
+  exports.Set("openvinoVersion", Napi::String::New(env, ov::get_openvino_version().buildNumber));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(openvino_diffusers, Init)

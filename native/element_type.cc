@@ -1,0 +1,57 @@
+#include "element_type.h"
+
+#include <array>
+
+#include "errors.h"
+
+namespace ovd {
+namespace {
+
+struct Entry {
+  const char* name;
+  ov::element::Type type;
+  napi_typedarray_type kind;
+};
+
+const std::array<Entry, 7>& Table() {
+  static const std::array<Entry, 7> table = {{
+      {"f32", ov::element::f32, napi_float32_array},
+      {"f16", ov::element::f16, napi_uint16_array},
+      {"bf16", ov::element::bf16, napi_uint16_array},
+      {"i32", ov::element::i32, napi_int32_array},
+      {"i64", ov::element::i64, napi_bigint64_array},
+      {"u8", ov::element::u8, napi_uint8_array},
+      {"boolean", ov::element::boolean, napi_uint8_array},
+  }};
+  return table;
+}
+
+}  // namespace
+
+ov::element::Type ElementTypeFromName(const std::string& name) {
+  std::string known;
+  for (const Entry& entry : Table()) {
+    if (name == entry.name) return entry.type;
+    known += (known.empty() ? "" : ", ") + std::string(entry.name);
+  }
+  throw CodedError("INVALID_ARGUMENT", "Expected an element type of " + known + " but received '" + name + "'");
+}
+
+std::string ElementTypeName(const ov::element::Type& type) { return type.get_type_name(); }
+
+napi_typedarray_type TypedArrayKind(const ov::element::Type& type) {
+  for (const Entry& entry : Table()) {
+    if (entry.type == type) return entry.kind;
+  }
+  throw CodedError("UNSUPPORTED", "No typed array holds elements of type " + type.get_type_name());
+}
+
+Napi::Value ViewOf(Napi::Env env, const ov::element::Type& type, Napi::ArrayBuffer buffer) {
+  napi_value view = nullptr;
+  const napi_status status = napi_create_typedarray(env, TypedArrayKind(type),
+                                                    buffer.ByteLength() / type.size(), buffer, 0, &view);
+  if (status != napi_ok) throw Napi::Error::New(env);
+  return Napi::Value(env, view);
+}
+
+}  // namespace ovd

@@ -1,0 +1,77 @@
+// What one JavaScript environment (the main thread or a worker) owns: its classes, and the operations under way.
+#pragma once
+
+#include <napi.h>
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <unordered_set>
+#include <vector>
+
+#include "errors.h"
+
+namespace ovd {
+
+/**
+ * One promise under way. Created and settled on the JavaScript thread; in between only `resolve` and `failure` are
+ * written, by the one thread that does the work. It keeps the objects it works on from being collected.
+ */
+struct Operation {
+  explicit Operation(Napi::Env env) : deferred(Napi::Promise::Deferred::New(env)) {}
+
+  Napi::Promise::Deferred deferred;
+  std::vector<Napi::ObjectReference> owners;
+  std::thread thread;                       // joined before the operation is settled; empty for inference
+  std::function<void()> interrupt;          // asks the work to stop and waits until it has; used when the environment ends
+  std::function<Napi::Value(Napi::Env)> resolve;  // makes the result, or leaves it empty for undefined
+  std::function<void()> settled;            // runs on the JavaScript thread just before the promise settles
+  std::optional<Failure> failure;
+
+  /** Lets go of everything it holds, on the JavaScript thread: the working thread may be the last to drop the operation. */
+  void Release();
+};
+
+class Environment {
+ public:
+  explicit Environment(Napi::Env env);
+  ~Environment() = default;
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+  static Environment& Of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
+
+  /** Opens an operation that keeps `owners` alive. JavaScript thread. */
+  std::shared_ptr<Operation> Begin(Napi::Env env, std::initializer_list<Napi::Object> owners);
+
+  /** Takes back an operation whose work never started. JavaScript thread. */
+  void Abandon(Napi::Env env, const std::shared_ptr<Operation>& operation);
+
+  /** Hands a finished operation to the JavaScript thread. Any thread; the last thing the work does. */
+  void Finish(const std::shared_ptr<Operation>& operation);
+
+  /** Runs `work` on a thread of its own, so that seconds of compilation hold up neither the event loop nor libuv's pool. */
+  Napi::Promise Run(Napi::Env env, std::initializer_list<Napi::Object> owners,
+                    std::function<std::function<Napi::Value(Napi::Env)>()> work);
+
+  Napi::FunctionReference model;
+  Napi::FunctionReference compiledModel;
+  Napi::FunctionReference inferRequest;
+  Napi::FunctionReference tensor;
+
+ private:
+  void Drain(Napi::Env env);
+  void Close();
+  void Forget(Napi::Env env, const std::shared_ptr<Operation>& operation);
+
+  Napi::ThreadSafeFunction wake_;
+  std::unordered_set<std::shared_ptr<Operation>> running_;  // JavaScript thread only
+  std::mutex mutex_;
+  std::deque<std::shared_ptr<Operation>> finished_;  // guarded by mutex_
+};
+
+}  // namespace ovd

@@ -1,0 +1,111 @@
+#include "model.h"
+
+#include <utility>
+
+#include "environment.h"
+
+namespace ovd {
+
+std::shared_ptr<ov::Model> ModelState::Clone() {
+  std::lock_guard<std::mutex> lock(mutex);
+  return model->clone();
+}
+
+namespace {
+
+/** The place of the input called `name`; unknown names are an error that lists the inputs there are. */
+size_t InputIndex(const ov::Model& model, const std::string& name) {
+  const auto inputs = model.inputs();
+  std::string known;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const auto& names = inputs[i].get_names();
+    if (names.count(name) > 0) return i;
+    known += (known.empty() ? "'" : ", '") + (names.empty() ? std::to_string(i) : *names.begin()) + "'";
+  }
+  throw CodedError("INVALID_ARGUMENT", "The model has no input '" + name + "'; its inputs are " + known);
+}
+
+}  // namespace
+
+void Reshape(ov::Model& model, const std::map<std::string, ov::PartialShape>& shapes) {
+  std::map<size_t, ov::PartialShape> byIndex;
+  for (const auto& [name, shape] : shapes) byIndex[InputIndex(model, name)] = shape;
+  model.reshape(byIndex);
+}
+
+void Retype(ov::Model& model, const std::map<std::string, ov::element::Type>& types) {
+  for (const auto& [name, type] : types) model.get_parameters()[InputIndex(model, name)]->set_element_type(type);
+  model.validate_nodes_and_infer_types();
+}
+
+Napi::Function Model::Define(Napi::Env env) {
+  return DefineClass(env, "Model",
+                     {
+                         InstanceAccessor<&Model::Inputs>("inputs"),
+                         InstanceAccessor<&Model::Outputs>("outputs"),
+                         InstanceMethod<&Model::ReshapePorts>("reshape"),
+                         InstanceMethod<&Model::Dispose>("dispose"),
+                     });
+}
+
+std::function<Napi::Value(Napi::Env)> Model::Wrap(std::shared_ptr<ov::Model> model) {
+  auto parts = std::make_shared<Parts>();
+  parts->inputs = DescribePorts(model->inputs());
+  parts->outputs = DescribePorts(model->outputs());
+  parts->state = std::make_shared<ModelState>(std::move(model));
+  return [parts](Napi::Env env) -> Napi::Value {
+    return Environment::Of(env).model.New({Napi::External<Parts>::New(env, parts.get())});
+  };
+}
+
+Model::Model(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Model>(info) {
+  Guarded(info.Env(), [&] {
+    if (info.Length() != 1 || !info[0].IsExternal()) {
+      throw CodedError("INVALID_ARGUMENT", "A Model comes from Core.readModel()");
+    }
+    parts_ = std::move(*info[0].As<Napi::External<Parts>>().Data());
+  });
+}
+
+std::shared_ptr<ModelState> Model::State() const {
+  if (!parts_.state) throw CodedError("DISPOSED", "The model was disposed");
+  return parts_.state;
+}
+
+Napi::Value Model::Inputs(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] { return PortsToScript(info.Env(), parts_.inputs); });
+}
+
+Napi::Value Model::Outputs(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] { return PortsToScript(info.Env(), parts_.outputs); });
+}
+
+Napi::Value Model::ReshapePorts(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&]() -> Napi::Value {
+    if (!info[0].IsObject()) throw CodedError("INVALID_ARGUMENT", "Expected { portName: shape } for reshape");
+    auto shapes = ShapesFromScript(info[0].As<Napi::Object>());
+    auto work = [this, state = State(), shapes = std::move(shapes)]() -> std::function<Napi::Value(Napi::Env)> {
+      std::vector<Port> inputs;
+      std::vector<Port> outputs;
+      {
+        std::lock_guard<std::mutex> lock(state->mutex);
+        Reshape(*state->model, shapes);
+        inputs = DescribePorts(state->model->inputs());
+        outputs = DescribePorts(state->model->outputs());
+      }
+      return [this, inputs, outputs](Napi::Env env) -> Napi::Value {
+        parts_.inputs = inputs;
+        parts_.outputs = outputs;
+        return env.Undefined();
+      };
+    };
+    return Environment::Of(info.Env()).Run(info.Env(), {Value()}, std::move(work));
+  });
+}
+
+Napi::Value Model::Dispose(const Napi::CallbackInfo& info) {
+  parts_.state.reset();
+  return info.Env().Undefined();
+}
+
+}  // namespace ovd

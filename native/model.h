@@ -1,0 +1,59 @@
+// A network read from disk (or built), before it is compiled.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <mutex>
+#include <openvino/core/model.hpp>
+#include <vector>
+
+#include "ports.h"
+
+namespace ovd {
+
+/** The graph, shared with the threads that reshape or compile it; `mutex` guards the graph, not the ports. */
+struct ModelState {
+  explicit ModelState(std::shared_ptr<ov::Model> graph) : model(std::move(graph)) {}
+
+  /** A copy of the graph that its taker may change; weights are shared, not copied. Any thread. */
+  std::shared_ptr<ov::Model> Clone();
+
+  const std::shared_ptr<ov::Model> model;
+  std::mutex mutex;
+};
+
+/** Reshapes by port name; an unknown name is an error that lists the ports there are. */
+void Reshape(ov::Model& model, const std::map<std::string, ov::PartialShape>& shapes);
+
+/** Changes the element types of inputs, by port name; the network must be able to take them. */
+void Retype(ov::Model& model, const std::map<std::string, ov::element::Type>& types);
+
+/** JavaScript: inputs, outputs, reshape(shapes), dispose(). Made by `Core.readModel`. */
+class Model : public Napi::ObjectWrap<Model> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+
+  /** Describes the ports and finishes on the JavaScript thread; call on the thread that made the graph. */
+  static std::function<Napi::Value(Napi::Env)> Wrap(std::shared_ptr<ov::Model> model);
+
+  explicit Model(const Napi::CallbackInfo& info);
+
+  std::shared_ptr<ModelState> State() const;
+
+ private:
+  struct Parts {
+    std::shared_ptr<ModelState> state;
+    std::vector<Port> inputs;
+    std::vector<Port> outputs;
+  };
+
+  Napi::Value Inputs(const Napi::CallbackInfo& info);
+  Napi::Value Outputs(const Napi::CallbackInfo& info);
+  Napi::Value ReshapePorts(const Napi::CallbackInfo& info);
+  Napi::Value Dispose(const Napi::CallbackInfo& info);
+
+  Parts parts_;
+};
+
+}  // namespace ovd
