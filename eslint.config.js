@@ -28,7 +28,7 @@ const zones = Object.entries(mayImport).flatMap(([folder, allowed]) =>
 );
 
 export default tseslint.config(
-  { ignores: ['dist', 'build', 'runtime', 'node_modules', 'coverage'] },
+  { ignores: ['dist/', 'build/', 'build-gyp/', '/runtime/', 'node_modules/', 'coverage/'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],

@@ -1,0 +1,37 @@
+import type { NativeCompiledModel, Port, PropertyValue } from './binding.js';
+import { InferRequest } from './infer-request.js';
+import { native, nativeAsync } from './native-errors.js';
+
+/** A model made ready for one device. */
+export class CompiledModel implements AsyncDisposable {
+  readonly #handle: NativeCompiledModel;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+
+  /** @internal */
+  constructor(handle: NativeCompiledModel) {
+    this.#handle = handle;
+    this.inputs = handle.inputs;
+    this.outputs = handle.outputs;
+  }
+
+  /** @throws DisposedError after `dispose` */
+  async createInferRequest(): Promise<InferRequest> {
+    const request = await nativeAsync(() => this.#handle.createInferRequest());
+    return new InferRequest(request, this.inputs, this.outputs);
+  }
+
+  /** A property as the device finally took it, e.g. `INFERENCE_PRECISION_HINT`. */
+  getProperty(name: string): PropertyValue | string[] | undefined {
+    return native(() => this.#handle.getProperty(name));
+  }
+
+  /** Frees the model's memory, once the requests made from it are disposed too. */
+  async dispose(): Promise<void> {
+    await nativeAsync(() => this.#handle.dispose());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+}
