@@ -6,7 +6,9 @@
 #include "compiled_model.h"
 #include "core.h"
 #include "environment.h"
+#include "graph.h"
 #include "infer_request.h"
+#include "mapped_file.h"
 #include "model.h"
 #include "tensor.h"
 
@@ -26,6 +28,12 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("CompiledModel", Keep(environment->compiledModel, ovd::CompiledModel::Define(env)));
   exports.Set("InferRequest", Keep(environment->inferRequest, ovd::InferRequest::Define(env)));
   exports.Set("Tensor", Keep(environment->tensor, ovd::Tensor::Define(env)));
+  exports.Set("MappedFile", Keep(environment->mappedFile, ovd::MappedFile::Define(env)));
+  exports.Set("GraphOutput", Keep(environment->graphOutput, ovd::GraphOutput::Define(env)));
+  exports.Set("graphParameter", Napi::Function::New<ovd::GraphParameter>(env, "graphParameter"));
+  exports.Set("graphConstant", Napi::Function::New<ovd::GraphConstant>(env, "graphConstant"));
+  exports.Set("graphNode", Napi::Function::New<ovd::GraphNode>(env, "graphNode"));
+  exports.Set("graphModel", Napi::Function::New<ovd::GraphModel>(env, "graphModel"));
   exports.Set("openvinoVersion", Napi::String::New(env, ov::get_openvino_version().buildNumber));
   return exports;
 }

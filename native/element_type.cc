@@ -13,11 +13,12 @@ struct Entry {
   napi_typedarray_type kind;
 };
 
-const std::array<Entry, 7>& Table() {
-  static const std::array<Entry, 7> table = {{
+const std::array<Entry, 8>& Table() {
+  static const std::array<Entry, 8> table = {{
       {"f32", ov::element::f32, napi_float32_array},
       {"f16", ov::element::f16, napi_uint16_array},
       {"bf16", ov::element::bf16, napi_uint16_array},
+      {"i8", ov::element::i8, napi_int8_array},
       {"i32", ov::element::i32, napi_int32_array},
       {"i64", ov::element::i64, napi_bigint64_array},
       {"u8", ov::element::u8, napi_uint8_array},

@@ -62,6 +62,8 @@ class Environment {
   Napi::FunctionReference compiledModel;
   Napi::FunctionReference inferRequest;
   Napi::FunctionReference tensor;
+  Napi::FunctionReference mappedFile;
+  Napi::FunctionReference graphOutput;
 
  private:
   void Drain(Napi::Env env);

@@ -1,5 +1,7 @@
 #include "model.h"
 
+#include <filesystem>
+#include <openvino/core/graph_util.hpp>
 #include <utility>
 
 #include "environment.h"
@@ -44,6 +46,7 @@ Napi::Function Model::Define(Napi::Env env) {
                          InstanceAccessor<&Model::Inputs>("inputs"),
                          InstanceAccessor<&Model::Outputs>("outputs"),
                          InstanceMethod<&Model::ReshapePorts>("reshape"),
+                         InstanceMethod<&Model::Serialize>("serialize"),
                          InstanceMethod<&Model::Dispose>("dispose"),
                      });
 }
@@ -61,7 +64,7 @@ std::function<Napi::Value(Napi::Env)> Model::Wrap(std::shared_ptr<ov::Model> mod
 Model::Model(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Model>(info) {
   Guarded(info.Env(), [&] {
     if (info.Length() != 1 || !info[0].IsExternal()) {
-      throw CodedError("INVALID_ARGUMENT", "A Model comes from Core.readModel()");
+      throw CodedError("INVALID_ARGUMENT", "A Model comes from Core.readModel() or graphModel()");
     }
     parts_ = std::move(*info[0].As<Napi::External<Parts>>().Data());
   });
@@ -98,6 +101,20 @@ Napi::Value Model::ReshapePorts(const Napi::CallbackInfo& info) {
         parts_.outputs = outputs;
         return env.Undefined();
       };
+    };
+    return Environment::Of(info.Env()).Run(info.Env(), {Value()}, std::move(work));
+  });
+}
+
+Napi::Value Model::Serialize(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&]() -> Napi::Value {
+    if (!info[0].IsString() || !info[1].IsString()) throw CodedError("INVALID_ARGUMENT", "Expected (xmlPath, binPath) for serialize");
+    const auto xml = std::filesystem::u8path(info[0].As<Napi::String>().Utf8Value());
+    const auto bin = std::filesystem::u8path(info[1].As<Napi::String>().Utf8Value());
+    auto work = [state = State(), xml, bin]() -> std::function<Napi::Value(Napi::Env)> {
+      std::lock_guard<std::mutex> lock(state->mutex);
+      ov::serialize(state->model, xml, bin);
+      return nullptr;
     };
     return Environment::Of(info.Env()).Run(info.Env(), {Value()}, std::move(work));
   });

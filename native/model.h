@@ -29,7 +29,8 @@ void Reshape(ov::Model& model, const std::map<std::string, ov::PartialShape>& sh
 /** Changes the element types of inputs, by port name; the network must be able to take them. */
 void Retype(ov::Model& model, const std::map<std::string, ov::element::Type>& types);
 
-/** JavaScript: inputs, outputs, reshape(shapes), dispose(). Made by `Core.readModel`. */
+/** JavaScript: inputs, outputs, reshape(shapes), serialize(xmlPath, binPath), dispose(). Made by
+ * `Core.readModel` or `graphModel`. */
 class Model : public Napi::ObjectWrap<Model> {
  public:
   static Napi::Function Define(Napi::Env env);
@@ -51,6 +52,7 @@ class Model : public Napi::ObjectWrap<Model> {
   Napi::Value Inputs(const Napi::CallbackInfo& info);
   Napi::Value Outputs(const Napi::CallbackInfo& info);
   Napi::Value ReshapePorts(const Napi::CallbackInfo& info);
+  Napi::Value Serialize(const Napi::CallbackInfo& info);
   Napi::Value Dispose(const Napi::CallbackInfo& info);
 
   Parts parts_;

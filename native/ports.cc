@@ -51,16 +51,23 @@ Napi::Array PortsToScript(Napi::Env env, const std::vector<Port>& ports) {
     for (uint32_t n = 0; n < sorted.size(); ++n) names.Set(n, Napi::String::New(env, sorted[n]));
     entry.Set("names", names);
     entry.Set("elementType", Napi::String::New(env, ElementTypeName(port.elementType)));
-    if (port.shape.rank().is_static()) {
-      Napi::Array shape = Napi::Array::New(env, port.shape.size());
-      for (uint32_t d = 0; d < port.shape.size(); ++d) shape.Set(d, DimensionToScript(env, port.shape[d]));
-      entry.Set("shape", shape);
-    } else {
-      entry.Set("shape", env.Null());
-    }
+    entry.Set("shape", PortShapeToScript(env, port.shape));
     result.Set(i, entry);
   }
   return result;
+}
+
+Napi::Value PortShapeToScript(Napi::Env env, const ov::PartialShape& shape) {
+  if (shape.rank().is_dynamic()) return env.Null();
+  Napi::Array result = Napi::Array::New(env, shape.size());
+  for (uint32_t i = 0; i < shape.size(); ++i) result.Set(i, DimensionToScript(env, shape[i]));
+  return result;
+}
+
+ov::PartialShape PortShapeFromScript(const Napi::Array& shape) {
+  std::vector<ov::Dimension> dimensions;
+  for (uint32_t i = 0; i < shape.Length(); ++i) dimensions.push_back(DimensionFromScript(shape.Get(i)));
+  return dimensions;
 }
 
 Napi::Value ShapeToScript(Napi::Env env, const ov::Shape& shape) {
@@ -87,10 +94,7 @@ std::map<std::string, ov::PartialShape> ShapesFromScript(const Napi::Object& sha
     const std::string name = names.Get(i).ToString().Utf8Value();
     const Napi::Value value = shapes.Get(name);
     if (!value.IsArray()) throw CodedError("INVALID_ARGUMENT", "Expected an array as the shape of port '" + name + "'");
-    const auto dimensions = value.As<Napi::Array>();
-    std::vector<ov::Dimension> shape;
-    for (uint32_t d = 0; d < dimensions.Length(); ++d) shape.push_back(DimensionFromScript(dimensions.Get(d)));
-    result.emplace(name, ov::PartialShape(shape));
+    result.emplace(name, PortShapeFromScript(value.As<Napi::Array>()));
   }
   return result;
 }

@@ -32,6 +32,10 @@ std::vector<Port> DescribePorts(const std::vector<Output>& outputs) {
 /** [{ names, elementType, shape }]: a fixed dimension is a number, a free one -1, a bounded one [min, max]. */
 Napi::Array PortsToScript(Napi::Env env, const std::vector<Port>& ports);
 
+/** One shape in the same form; null where even the rank is free. */
+Napi::Value PortShapeToScript(Napi::Env env, const ov::PartialShape& shape);
+ov::PartialShape PortShapeFromScript(const Napi::Array& shape);
+
 Napi::Value ShapeToScript(Napi::Env env, const ov::Shape& shape);
 ov::Shape ShapeFromScript(const Napi::Array& shape);
 

@@ -1,0 +1,129 @@
+#include "mapped_file.h"
+
+#include <cstring>
+#include <string>
+
+#include "errors.h"
+
+#ifdef _WIN32
+#define WIN32_LEAN_AND_MEAN
+#define NOMINMAX
+#include <windows.h>
+#else
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+namespace ovd {
+namespace {
+
+[[noreturn]] void Fail(const std::filesystem::path& path, const std::string& reason) {
+  throw CodedError("MODEL_NOT_FOUND", "Cannot map " + path.u8string() + ": " + reason);
+}
+
+}  // namespace
+
+#ifdef _WIN32
+
+std::shared_ptr<Mapping> Mapping::Open(const std::filesystem::path& path) {
+  const auto reason = [] { return "Windows error " + std::to_string(GetLastError()); };
+  HANDLE file = CreateFileW(path.c_str(), GENERIC_READ, FILE_SHARE_READ, nullptr, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr);
+  if (file == INVALID_HANDLE_VALUE) Fail(path, reason());
+  LARGE_INTEGER size;
+  if (!GetFileSizeEx(file, &size)) {
+    CloseHandle(file);
+    Fail(path, reason());
+  }
+  if (size.QuadPart == 0) {
+    CloseHandle(file);
+    return std::shared_ptr<Mapping>(new Mapping(nullptr, 0));
+  }
+  HANDLE section = CreateFileMappingW(file, nullptr, PAGE_READONLY, 0, 0, nullptr);
+  CloseHandle(file);
+  if (section == nullptr) Fail(path, reason());
+  const void* data = MapViewOfFile(section, FILE_MAP_READ, 0, 0, 0);
+  CloseHandle(section);
+  if (data == nullptr) Fail(path, reason());
+  return std::shared_ptr<Mapping>(new Mapping(static_cast<const uint8_t*>(data), static_cast<size_t>(size.QuadPart)));
+}
+
+Mapping::~Mapping() {
+  if (data_ != nullptr) UnmapViewOfFile(data_);
+}
+
+#else
+
+std::shared_ptr<Mapping> Mapping::Open(const std::filesystem::path& path) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) Fail(path, std::strerror(errno));
+  struct stat status {};
+  if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
+    const std::string reason = S_ISREG(status.st_mode) ? std::strerror(errno) : "it is not a regular file";
+    close(file);
+    Fail(path, reason);
+  }
+  const auto size = static_cast<size_t>(status.st_size);
+  if (size == 0) {
+    close(file);
+    return std::shared_ptr<Mapping>(new Mapping(nullptr, 0));
+  }
+  void* data = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
+  const int error = errno;
+  close(file);
+  if (data == MAP_FAILED) Fail(path, std::strerror(error));
+  return std::shared_ptr<Mapping>(new Mapping(static_cast<const uint8_t*>(data), size));
+}
+
+Mapping::~Mapping() {
+  if (data_ != nullptr) munmap(const_cast<uint8_t*>(data_), size_);
+}
+
+#endif
+
+Napi::Function MappedFile::Define(Napi::Env env) {
+  return DefineClass(env, "MappedFile",
+                     {
+                         InstanceAccessor<&MappedFile::ByteLength>("byteLength"),
+                         InstanceMethod<&MappedFile::Read>("read"),
+                         InstanceMethod<&MappedFile::Dispose>("dispose"),
+                     });
+}
+
+MappedFile::MappedFile(const Napi::CallbackInfo& info) : Napi::ObjectWrap<MappedFile>(info) {
+  Guarded(info.Env(), [&] {
+    if (!info[0].IsString()) throw CodedError("INVALID_ARGUMENT", "Expected a string for path");
+    mapping_ = Mapping::Open(std::filesystem::u8path(info[0].As<Napi::String>().Utf8Value()));
+  });
+}
+
+std::shared_ptr<Mapping> MappedFile::Get() const {
+  if (!mapping_) throw CodedError("DISPOSED", "The mapped file was disposed");
+  return mapping_;
+}
+
+Napi::Value MappedFile::ByteLength(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] { return Napi::Number::New(info.Env(), static_cast<double>(Get()->size())); });
+}
+
+Napi::Value MappedFile::Read(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    const auto mapping = Get();
+    const double offset = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
+    const double length = info[1].IsNumber() ? info[1].As<Napi::Number>().DoubleValue() : -1;
+    if (!(offset >= 0) || !(length >= 0) || offset + length > static_cast<double>(mapping->size())) {
+      throw CodedError("INVALID_ARGUMENT", "Expected a range inside the file's " + std::to_string(mapping->size()) + " bytes");
+    }
+    auto copy = Napi::Uint8Array::New(info.Env(), static_cast<size_t>(length));
+    if (length > 0) std::memcpy(copy.Data(), mapping->data() + static_cast<size_t>(offset), copy.ByteLength());
+    return copy;
+  });
+}
+
+Napi::Value MappedFile::Dispose(const Napi::CallbackInfo& info) {
+  mapping_.reset();
+  return info.Env().Undefined();
+}
+
+}  // namespace ovd
