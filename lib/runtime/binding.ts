@@ -4,13 +4,14 @@
  */
 
 /** Types of tensor elements that can cross into JavaScript. */
-export type ElementType = 'f32' | 'f16' | 'bf16' | 'i32' | 'i64' | 'u8' | 'boolean';
+export type ElementType = 'f32' | 'f16' | 'bf16' | 'i8' | 'i32' | 'i64' | 'u8' | 'boolean';
 
 /** The typed array each element type is seen through; f16 and bf16 show their bit patterns. */
 export interface TypedArrayOf {
   f32: Float32Array;
   f16: Uint16Array;
   bf16: Uint16Array;
+  i8: Int8Array;
   i32: Int32Array;
   i64: BigInt64Array;
   u8: Uint8Array;
@@ -47,6 +48,8 @@ export interface NativeModel {
   readonly inputs: Port[];
   readonly outputs: Port[];
   reshape(shapes: PortShapes): Promise<void>;
+  /** Writes IR as it is: no compression, no transformation. */
+  serialize(xmlPath: string, binPath: string): Promise<void>;
   dispose(): void;
 }
 
@@ -82,6 +85,23 @@ export interface NativeCore {
   setProperty(device: string, properties: Readonly<Record<string, PropertyValue | undefined>>): Promise<void>;
 }
 
+/** A file's bytes in memory, read-only and never copied; unmapped with its last owner, which may be a constant. */
+export interface NativeMappedFile {
+  readonly byteLength: number;
+  /** A copy of some bytes. */
+  read(offset: number, length: number): Uint8Array;
+  dispose(): void;
+}
+
+/** One output of a node under construction. */
+export interface GraphOutput {
+  readonly elementType: string;
+  readonly shape: readonly Dimension[] | null;
+}
+
+/** A node's attribute; enumerations, element types and the like come as the text OpenVINO serialises. */
+export type AttributeValue = string | number | boolean | readonly number[] | readonly string[];
+
 export interface Binding {
   readonly Core: new () => NativeCore;
   readonly Tensor: new (
@@ -89,6 +109,28 @@ export interface Binding {
     shape: readonly number[],
     data: TypedArrayOf[ElementType],
   ) => NativeTensor;
+  readonly MappedFile: new (path: string) => NativeMappedFile;
+  graphParameter(elementType: ElementType, shape: readonly Dimension[], name: string): GraphOutput;
+  graphConstant(
+    elementType: ElementType,
+    shape: readonly number[],
+    source: TypedArrayOf[ElementType] | NativeMappedFile,
+    byteOffset?: number,
+    name?: string,
+  ): GraphOutput;
+  /** @returns the node's outputs, in order */
+  graphNode(
+    operation: string,
+    inputs: readonly GraphOutput[],
+    attributes: Readonly<Record<string, AttributeValue>>,
+    operationSet: string,
+    name?: string,
+  ): GraphOutput[];
+  graphModel(
+    parameters: readonly GraphOutput[],
+    results: readonly { output: GraphOutput; names: readonly string[] }[],
+    name: string,
+  ): NativeModel;
   /** The runtime's own build number, e.g. "2026.4.0-22959-…". */
   readonly openvinoVersion: string;
 }

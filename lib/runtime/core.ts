@@ -38,7 +38,9 @@ export class Core {
   async compileModel(model: Model, options: CompileModelOptions = {}): Promise<CompiledModel> {
     const { device = 'CPU', properties, shapes, elementTypes } = options;
     return new CompiledModel(
-      await nativeAsync(() => this.#handle.compileModel(model.handle, device, properties, shapes, elementTypes)),
+      await nativeAsync(() =>
+        this.#handle.compileModel(model.handle, device, properties, shapes, elementTypes),
+      ),
     );
   }
 

@@ -1,7 +1,11 @@
 export type { Dimension, ElementType, Port, PortShapes, PropertyValue, TypedArrayOf } from './binding.js';
 export { CompiledModel } from './compiled-model.js';
 export { Core, openvinoVersion, sharedCore, type CompileModelOptions } from './core.js';
+export * as graph from './graph.js';
+export type { GraphOutput } from './binding.js';
 export { InferRequest } from './infer-request.js';
+export { loadReport, type LoadReport } from './load-report.js';
+export { MappedFile } from './mapped-file.js';
 export { Model } from './model.js';
 export type { CompileProperties } from './properties.js';
 export { Tensor } from './tensor.js';

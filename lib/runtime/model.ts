@@ -29,6 +29,15 @@ export class Model implements Disposable {
     await nativeAsync(() => this.handle.reshape(shapes));
   }
 
+  /**
+   * Writes the network as OpenVINO IR, as it is.
+   *
+   * @throws InferenceError `OPENVINO` when the files cannot be written
+   */
+  async serialize(xmlPath: string, binPath: string): Promise<void> {
+    await nativeAsync(() => this.handle.serialize(xmlPath, binPath));
+  }
+
   /** Lets go of the network and its mapping; what was compiled from it lives on. */
   dispose(): void {
     this.handle.dispose();

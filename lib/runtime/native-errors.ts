@@ -29,8 +29,10 @@ export function fromNative(thrown: unknown): unknown {
       return new InvalidArgumentError(message, { cause });
     case 'SHAPE_MISMATCH':
       return new ShapeMismatchError(message, { cause });
+    case 'MODEL_NOT_FOUND':
+    case 'MODEL_CORRUPT':
     case 'UNSUPPORTED':
-      return new ModelLoadError('UNSUPPORTED', message, { cause });
+      return new ModelLoadError(cause.code, message, { cause });
     case 'DISPOSED':
       return new DisposedError(message.replace(/ was disposed$/, ''), { cause });
     case 'OPENVINO':

@@ -1,0 +1,32 @@
+import type { NativeMappedFile } from './binding.js';
+import { binding } from './load-binding.js';
+import { native } from './native-errors.js';
+
+/** A file whose bytes constants of a graph share, so that weights never pass through JavaScript. */
+export class MappedFile implements Disposable {
+  /** @internal */
+  readonly handle: NativeMappedFile;
+
+  /** @throws ModelLoadError `MODEL_NOT_FOUND` when the file cannot be opened */
+  constructor(path: string) {
+    this.handle = native(() => new (binding().MappedFile)(path));
+  }
+
+  get byteLength(): number {
+    return native(() => this.handle.byteLength);
+  }
+
+  /** A copy of `length` bytes from `offset`. */
+  read(offset: number, length: number): Uint8Array {
+    return native(() => this.handle.read(offset, length));
+  }
+
+  /** Lets go of the mapping; constants that share it keep it alive. */
+  dispose(): void {
+    this.handle.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
