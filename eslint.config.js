@@ -56,6 +56,7 @@ export default tseslint.config(
     // Typed arrays are read inside their bounds here; a check in the innermost loop would say nothing.
     files: [
       'lib/schedulers/**/*.ts',
+      'lib/runtime/**/*.ts',
       'lib/random/**/*.ts',
       'lib/image/**/*.ts',
       'lib/pipelines/**/*.ts',

@@ -1,3 +1,5 @@
+/* eslint @typescript-eslint/no-useless-constructor: off -- they narrow the codes a class may have */
+
 /**
  * Stable codes, one per kind of failure. Code that reacts to an error should compare `error.code`; messages may
  * be reworded in any release, codes only in a major one.

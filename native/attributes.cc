@@ -40,7 +40,8 @@ void AttributeReader::RequireAllTaken(const std::string& operation) const {
     if (asked_.count(name) > 0) continue;
     std::string known;
     for (const std::string& attribute : asked_) known += (known.empty() ? "" : ", ") + attribute;
-    throw CodedError("INVALID_ARGUMENT", operation + " has no attribute '" + name + "'; it has " + (known.empty() ? "none" : known));
+    throw CodedError("INVALID_ARGUMENT", operation + " has no attribute '" + name + "'; it has " +
+                                             (known.empty() ? "none" : known));
   }
 }
 
@@ -98,7 +99,8 @@ void AttributeReader::on_adapter(const std::string& name, ov::ValueAccessor<std:
   if (Take(name, &value)) adapter.set(Numbers<float>(name, value));
 }
 
-void AttributeReader::on_adapter(const std::string& name, ov::ValueAccessor<std::vector<std::string>>& adapter) {
+void AttributeReader::on_adapter(const std::string& name,
+                                 ov::ValueAccessor<std::vector<std::string>>& adapter) {
   Napi::Value value;
   if (!Take(name, &value)) return;
   if (!value.IsArray()) Refuse(name, "a list of strings");

@@ -10,8 +10,9 @@
 namespace ovd {
 
 /**
- * Given to `Node::visit_attributes`: for each attribute the node names, takes the object's value of that name, or
- * leaves the node's default. Enumerations, element types and shapes come as the text or list OpenVINO serialises.
+ * Given to `Node::visit_attributes`: for each attribute the node names, takes the object's value of that
+ * name, or leaves the node's default. Enumerations, element types and shapes come as the text or list
+ * OpenVINO serialises.
  */
 class AttributeReader : public ov::AttributeVisitor {
  public:

@@ -33,7 +33,8 @@ Napi::Function CompiledModel::Define(Napi::Env env) {
                      });
 }
 
-std::function<Napi::Value(Napi::Env)> CompiledModel::Wrap(ov::CompiledModel compiled, const ov::Model& graph) {
+std::function<Napi::Value(Napi::Env)> CompiledModel::Wrap(ov::CompiledModel compiled,
+                                                          const ov::Model& graph) {
   auto parts = std::make_shared<Parts>();
   parts->inputs = DescribePorts(compiled.inputs());
   parts->outputs = DescribePorts(compiled.outputs());

@@ -17,7 +17,8 @@ namespace {
 using Result = std::function<Napi::Value(Napi::Env)>;
 
 std::string TextArgument(const Napi::CallbackInfo& info, size_t index, const char* name) {
-  if (!info[index].IsString()) throw CodedError("INVALID_ARGUMENT", std::string("Expected a string for ") + name);
+  if (!info[index].IsString())
+    throw CodedError("INVALID_ARGUMENT", std::string("Expected a string for ") + name);
   return info[index].As<Napi::String>().Utf8Value();
 }
 
@@ -51,7 +52,8 @@ Napi::Value Core::ReadModel(const Napi::CallbackInfo& info) {
 
 Napi::Value Core::CompileModel(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
-    if (!info[0].IsObject() || !info[0].As<Napi::Object>().InstanceOf(Environment::Of(info.Env()).model.Value())) {
+    if (!info[0].IsObject() ||
+        !info[0].As<Napi::Object>().InstanceOf(Environment::Of(info.Env()).model.Value())) {
       throw CodedError("INVALID_ARGUMENT", "Expected a Model to compile");
     }
     const auto source = info[0].As<Napi::Object>();
@@ -87,7 +89,8 @@ Napi::Value Core::GetProperty(const Napi::CallbackInfo& info) {
     const std::string device = TextArgument(info, 0, "device");
     const std::string name = TextArgument(info, 1, "name");
     return Environment::Of(info.Env()).Run(info.Env(), {Value()}, [core = core_, device, name]() -> Result {
-      return [value = core->get_property(device, name)](Napi::Env env) { return PropertyToScript(env, value); };
+      return
+          [value = core->get_property(device, name)](Napi::Env env) { return PropertyToScript(env, value); };
     });
   });
 }
@@ -96,14 +99,15 @@ Napi::Value Core::SetProperty(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
     const std::string device = TextArgument(info, 0, "device");
     auto properties = PropertiesFromScript(info[1]);
-    return Environment::Of(info.Env()).Run(info.Env(), {Value()}, [core = core_, device, properties]() -> Result {
-      if (device.empty()) {
-        core->set_property(properties);
-      } else {
-        core->set_property(device, properties);
-      }
-      return nullptr;
-    });
+    return Environment::Of(info.Env())
+        .Run(info.Env(), {Value()}, [core = core_, device, properties]() -> Result {
+          if (device.empty()) {
+            core->set_property(properties);
+          } else {
+            core->set_property(device, properties);
+          }
+          return nullptr;
+        });
   });
 }
 

@@ -10,8 +10,8 @@ namespace ovd {
 
 /**
  * JavaScript: readModel(xml, bin?), compileModel(model, device, properties?, shapes?, elementTypes?),
- * availableDevices(), getProperty(device, name), setProperty(device, properties). All return promises and work on other threads, since
- * even a question may have to load a plugin of tens of megabytes.
+ * availableDevices(), getProperty(device, name), setProperty(device, properties). All return promises and
+ * work on other threads, since even a question may have to load a plugin of tens of megabytes.
  */
 class Core : public Napi::ObjectWrap<Core> {
  public:

@@ -35,7 +35,8 @@ ov::element::Type ElementTypeFromName(const std::string& name) {
     if (name == entry.name) return entry.type;
     known += (known.empty() ? "" : ", ") + std::string(entry.name);
   }
-  throw CodedError("INVALID_ARGUMENT", "Expected an element type of " + known + " but received '" + name + "'");
+  throw CodedError("INVALID_ARGUMENT",
+                   "Expected an element type of " + known + " but received '" + name + "'");
 }
 
 std::string ElementTypeName(const ov::element::Type& type) { return type.get_type_name(); }
@@ -49,8 +50,8 @@ napi_typedarray_type TypedArrayKind(const ov::element::Type& type) {
 
 Napi::Value ViewOf(Napi::Env env, const ov::element::Type& type, Napi::ArrayBuffer buffer) {
   napi_value view = nullptr;
-  const napi_status status = napi_create_typedarray(env, TypedArrayKind(type),
-                                                    buffer.ByteLength() / type.size(), buffer, 0, &view);
+  const napi_status status =
+      napi_create_typedarray(env, TypedArrayKind(type), buffer.ByteLength() / type.size(), buffer, 0, &view);
   if (status != napi_ok) throw Napi::Error::New(env);
   return Napi::Value(env, view);
 }

@@ -14,7 +14,8 @@ ov::element::Type ElementTypeFromName(const std::string& name);
 /** OpenVINO's own name, also for types that no typed array can show. */
 std::string ElementTypeName(const ov::element::Type& type);
 
-/** The kind of typed array that holds `type`; f16 and bf16 are seen as their bit patterns in a Uint16Array. */
+/** The kind of typed array that holds `type`; f16 and bf16 are seen as their bit patterns in a Uint16Array.
+ */
 napi_typedarray_type TypedArrayKind(const ov::element::Type& type);
 
 /** A typed array over `buffer` from its start. */

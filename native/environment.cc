@@ -1,5 +1,7 @@
 #include "environment.h"
 
+#include <utility>
+
 namespace ovd {
 
 void Operation::Release() {
@@ -19,6 +21,7 @@ Environment::Environment(Napi::Env env) {
 }
 
 std::shared_ptr<Operation> Environment::Begin(Napi::Env env, std::initializer_list<Napi::Object> owners) {
+  if (closed_) throw CodedError("DISPOSED", "OpenVINO was shut down with its environment, which");
   auto operation = std::make_shared<Operation>(env);
   for (const Napi::Object& owner : owners) operation->owners.push_back(Napi::Persistent(owner));
   if (running_.empty()) wake_.Ref(env);
@@ -89,7 +92,7 @@ void Environment::Forget(Napi::Env env, const std::shared_ptr<Operation>& operat
 }
 
 void Environment::Close() {
-  // Nothing of ours may run once the environment is gone: inferences are cancelled, compilations waited for.
+  if (std::exchange(closed_, true)) return;
   for (const auto& operation : running_) {
     if (operation->interrupt) operation->interrupt();
     operation->Release();

@@ -1,4 +1,5 @@
-// What one JavaScript environment (the main thread or a worker) owns: its classes, and the operations under way.
+// What one JavaScript environment (the main thread or a worker) owns: its classes, and the operations under
+// way.
 #pragma once
 
 #include <napi.h>
@@ -18,21 +19,24 @@
 namespace ovd {
 
 /**
- * One promise under way. Created and settled on the JavaScript thread; in between only `resolve` and `failure` are
- * written, by the one thread that does the work. It keeps the objects it works on from being collected.
+ * One promise under way. Created and settled on the JavaScript thread; in between only `resolve` and
+ * `failure` are written, by the one thread that does the work. It keeps the objects it works on from being
+ * collected.
  */
 struct Operation {
   explicit Operation(Napi::Env env) : deferred(Napi::Promise::Deferred::New(env)) {}
 
   Napi::Promise::Deferred deferred;
   std::vector<Napi::ObjectReference> owners;
-  std::thread thread;                       // joined before the operation is settled; empty for inference
-  std::function<void()> interrupt;          // asks the work to stop and waits until it has; used when the environment ends
+  std::thread thread;  // joined before the operation is settled; empty for inference
+  std::function<void()>
+      interrupt;  // asks the work to stop and waits until it has; used when the environment ends
   std::function<Napi::Value(Napi::Env)> resolve;  // makes the result, or leaves it empty for undefined
-  std::function<void()> settled;            // runs on the JavaScript thread just before the promise settles
+  std::function<void()> settled;  // runs on the JavaScript thread just before the promise settles
   std::optional<Failure> failure;
 
-  /** Lets go of everything it holds, on the JavaScript thread: the working thread may be the last to drop the operation. */
+  /** Lets go of everything it holds, on the JavaScript thread: the working thread may be the last to drop the
+   * operation. */
   void Release();
 };
 
@@ -54,9 +58,16 @@ class Environment {
   /** Hands a finished operation to the JavaScript thread. Any thread; the last thing the work does. */
   void Finish(const std::shared_ptr<Operation>& operation);
 
-  /** Runs `work` on a thread of its own, so that seconds of compilation hold up neither the event loop nor libuv's pool. */
+  /** Runs `work` on a thread of its own, so that seconds of compilation hold up neither the event loop nor
+   * libuv's pool. */
   Napi::Promise Run(Napi::Env env, std::initializer_list<Napi::Object> owners,
                     std::function<std::function<Napi::Value(Napi::Env)>()> work);
+
+  /**
+   * Ends whatever is under way and takes nothing more: inferences are cancelled, compilations waited for. Runs when
+   * the environment ends; and, since `process.exit` does not run environments' hooks, when the script says so.
+   */
+  void Close();
 
   Napi::FunctionReference model;
   Napi::FunctionReference compiledModel;
@@ -67,10 +78,10 @@ class Environment {
 
  private:
   void Drain(Napi::Env env);
-  void Close();
   void Forget(Napi::Env env, const std::shared_ptr<Operation>& operation);
 
   Napi::ThreadSafeFunction wake_;
+  bool closed_ = false;
   std::unordered_set<std::shared_ptr<Operation>> running_;  // JavaScript thread only
   std::mutex mutex_;
   std::deque<std::shared_ptr<Operation>> finished_;  // guarded by mutex_

@@ -37,7 +37,19 @@ Napi::Value GraphConstant(const Napi::CallbackInfo& info);
 /** graphNode(operation, inputs, attributes, operationSet, name?): the node's outputs, in order. */
 Napi::Value GraphNode(const Napi::CallbackInfo& info);
 
-/** graphModel(parameters, [{ output, names }], name): a Model that can be compiled or saved. */
+/** graphFold(output, name?): a constant with the value of an output that depends on constants only. */
+Napi::Value GraphFold(const Napi::CallbackInfo& info);
+
+/**
+ * graphMarkDecompression(output): tells OpenVINO that this Convert stands for weights stored in a smaller type, so
+ * that it keeps them small as long as it can.
+ */
+Napi::Value GraphMarkDecompression(const Napi::CallbackInfo& info);
+
+/**
+ * graphModel(parameters, [{ output, names }], name, [[...path, value]]): a Model that can be compiled or saved; the
+ * values at their paths become the model's runtime information.
+ */
 Napi::Value GraphModel(const Napi::CallbackInfo& info);
 
 }  // namespace ovd

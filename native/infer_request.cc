@@ -12,9 +12,11 @@ namespace {
 
 size_t IndexArgument(const Napi::Value& value, size_t count, const char* what) {
   const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
-  if (!(number >= 0) || number >= static_cast<double>(count) || number != static_cast<double>(static_cast<size_t>(number))) {
-    throw CodedError("INVALID_ARGUMENT", std::string("Expected the index of one of the model's ") + std::to_string(count) +
-                                             " " + what + "s but received " + value.ToString().Utf8Value());
+  if (!(number >= 0) || number >= static_cast<double>(count) ||
+      number != static_cast<double>(static_cast<size_t>(number))) {
+    throw CodedError("INVALID_ARGUMENT", std::string("Expected the index of one of the model's ") +
+                                             std::to_string(count) + " " + what + "s but received " +
+                                             value.ToString().Utf8Value());
   }
   return static_cast<size_t>(number);
 }
@@ -100,9 +102,10 @@ void InferRequest::KeepLentOutputs() {
     if (!loan.Held()) continue;
     // Still being read: the inference writes to memory of its own instead.
     const auto port = request_.get_compiled_model().outputs()[index];
-    const auto shape = port.get_partial_shape();
-    request_.set_output_tensor(
-        index, ov::Tensor(port.get_element_type(), shape.is_static() ? shape.to_shape() : ov::Shape(shape.size(), 0)));
+    const auto& shape = port.get_partial_shape();
+    request_.set_output_tensor(index,
+                               ov::Tensor(port.get_element_type(),
+                                          shape.is_static() ? shape.to_shape() : ov::Shape(shape.size(), 0)));
   }
   loans_.clear();
 }
@@ -169,7 +172,9 @@ Napi::Value InferRequest::GetOutput(const Napi::CallbackInfo& info) {
   });
 }
 
-Napi::Value InferRequest::Running(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), running_); }
+Napi::Value InferRequest::Running(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), running_);
+}
 
 Napi::Value InferRequest::Dispose(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] {

@@ -14,8 +14,8 @@
 namespace ovd {
 
 /**
- * JavaScript: setInput(index, tensor), setOutput(index, tensor), infer(), cancel(), getOutput(index), running,
- * dispose(). Made by `CompiledModel.createInferRequest`.
+ * JavaScript: setInput(index, tensor), setOutput(index, tensor), infer(), cancel(), getOutput(index),
+ * running, dispose(). Made by `CompiledModel.createInferRequest`.
  *
  * Calls, in order and by thread: `infer` (JavaScript) starts OpenVINO's own threads; their callback hands the
  * operation to the environment; the promise settles on the JavaScript thread. Between the two nothing of the

@@ -29,7 +29,8 @@ namespace {
 
 std::shared_ptr<Mapping> Mapping::Open(const std::filesystem::path& path) {
   const auto reason = [] { return "Windows error " + std::to_string(GetLastError()); };
-  HANDLE file = CreateFileW(path.c_str(), GENERIC_READ, FILE_SHARE_READ, nullptr, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr);
+  HANDLE file = CreateFileW(path.c_str(), GENERIC_READ, FILE_SHARE_READ, nullptr, OPEN_EXISTING,
+                            FILE_ATTRIBUTE_NORMAL, nullptr);
   if (file == INVALID_HANDLE_VALUE) Fail(path, reason());
   LARGE_INTEGER size;
   if (!GetFileSizeEx(file, &size)) {
@@ -46,7 +47,8 @@ std::shared_ptr<Mapping> Mapping::Open(const std::filesystem::path& path) {
   const void* data = MapViewOfFile(section, FILE_MAP_READ, 0, 0, 0);
   CloseHandle(section);
   if (data == nullptr) Fail(path, reason());
-  return std::shared_ptr<Mapping>(new Mapping(static_cast<const uint8_t*>(data), static_cast<size_t>(size.QuadPart)));
+  return std::shared_ptr<Mapping>(
+      new Mapping(static_cast<const uint8_t*>(data), static_cast<size_t>(size.QuadPart)));
 }
 
 Mapping::~Mapping() {
@@ -58,7 +60,7 @@ Mapping::~Mapping() {
 std::shared_ptr<Mapping> Mapping::Open(const std::filesystem::path& path) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) Fail(path, std::strerror(errno));
-  struct stat status {};
+  struct stat status{};
   if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
     const std::string reason = S_ISREG(status.st_mode) ? std::strerror(errno) : "it is not a regular file";
     close(file);
@@ -104,7 +106,8 @@ std::shared_ptr<Mapping> MappedFile::Get() const {
 }
 
 Napi::Value MappedFile::ByteLength(const Napi::CallbackInfo& info) {
-  return Guarded(info.Env(), [&] { return Napi::Number::New(info.Env(), static_cast<double>(Get()->size())); });
+  return Guarded(info.Env(),
+                 [&] { return Napi::Number::New(info.Env(), static_cast<double>(Get()->size())); });
 }
 
 Napi::Value MappedFile::Read(const Napi::CallbackInfo& info) {
@@ -113,10 +116,12 @@ Napi::Value MappedFile::Read(const Napi::CallbackInfo& info) {
     const double offset = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
     const double length = info[1].IsNumber() ? info[1].As<Napi::Number>().DoubleValue() : -1;
     if (!(offset >= 0) || !(length >= 0) || offset + length > static_cast<double>(mapping->size())) {
-      throw CodedError("INVALID_ARGUMENT", "Expected a range inside the file's " + std::to_string(mapping->size()) + " bytes");
+      throw CodedError("INVALID_ARGUMENT",
+                       "Expected a range inside the file's " + std::to_string(mapping->size()) + " bytes");
     }
     auto copy = Napi::Uint8Array::New(info.Env(), static_cast<size_t>(length));
-    if (length > 0) std::memcpy(copy.Data(), mapping->data() + static_cast<size_t>(offset), copy.ByteLength());
+    if (length > 0)
+      std::memcpy(copy.Data(), mapping->data() + static_cast<size_t>(offset), copy.ByteLength());
     return copy;
   });
 }

@@ -36,7 +36,8 @@ void Reshape(ov::Model& model, const std::map<std::string, ov::PartialShape>& sh
 }
 
 void Retype(ov::Model& model, const std::map<std::string, ov::element::Type>& types) {
-  for (const auto& [name, type] : types) model.get_parameters()[InputIndex(model, name)]->set_element_type(type);
+  for (const auto& [name, type] : types)
+    model.get_parameters()[InputIndex(model, name)]->set_element_type(type);
   model.validate_nodes_and_infer_types();
 }
 
@@ -87,7 +88,8 @@ Napi::Value Model::ReshapePorts(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
     if (!info[0].IsObject()) throw CodedError("INVALID_ARGUMENT", "Expected { portName: shape } for reshape");
     auto shapes = ShapesFromScript(info[0].As<Napi::Object>());
-    auto work = [this, state = State(), shapes = std::move(shapes)]() -> std::function<Napi::Value(Napi::Env)> {
+    auto work = [this, state = State(),
+                 shapes = std::move(shapes)]() -> std::function<Napi::Value(Napi::Env)> {
       std::vector<Port> inputs;
       std::vector<Port> outputs;
       {
@@ -108,7 +110,8 @@ Napi::Value Model::ReshapePorts(const Napi::CallbackInfo& info) {
 
 Napi::Value Model::Serialize(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
-    if (!info[0].IsString() || !info[1].IsString()) throw CodedError("INVALID_ARGUMENT", "Expected (xmlPath, binPath) for serialize");
+    if (!info[0].IsString() || !info[1].IsString())
+      throw CodedError("INVALID_ARGUMENT", "Expected (xmlPath, binPath) for serialize");
     const auto xml = std::filesystem::u8path(info[0].As<Napi::String>().Utf8Value());
     const auto bin = std::filesystem::u8path(info[1].As<Napi::String>().Utf8Value());
     auto work = [state = State(), xml, bin]() -> std::function<Napi::Value(Napi::Env)> {

@@ -13,7 +13,8 @@ constexpr double kLargestSafeInteger = 9007199254740991.0;
 
 int64_t WholeNumber(const Napi::Value& value, int64_t least) {
   const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : std::nan("");
-  if (!(number >= static_cast<double>(least)) || number > kLargestSafeInteger || number != std::floor(number)) {
+  if (!(number >= static_cast<double>(least)) || number > kLargestSafeInteger ||
+      number != std::floor(number)) {
     throw CodedError("INVALID_ARGUMENT", "Expected a shape of whole numbers from " + std::to_string(least) +
                                              " but received " + value.ToString().Utf8Value());
   }
@@ -23,7 +24,8 @@ int64_t WholeNumber(const Napi::Value& value, int64_t least) {
 ov::Dimension DimensionFromScript(const Napi::Value& value) {
   if (!value.IsArray()) return ov::Dimension(WholeNumber(value, -1));
   const auto bounds = value.As<Napi::Array>();
-  if (bounds.Length() != 2) throw CodedError("INVALID_ARGUMENT", "Expected [min, max] for a bounded dimension");
+  if (bounds.Length() != 2)
+    throw CodedError("INVALID_ARGUMENT", "Expected [min, max] for a bounded dimension");
   return {WholeNumber(bounds.Get(0U), 0), WholeNumber(bounds.Get(1U), -1)};
 }
 
@@ -33,7 +35,8 @@ Napi::Value DimensionToScript(Napi::Env env, const ov::Dimension& dimension) {
   if (interval.get_min_val() == 0 && !interval.has_upper_bound()) return Napi::Number::New(env, -1);
   Napi::Array bounds = Napi::Array::New(env, 2);
   bounds.Set(0U, Napi::Number::New(env, static_cast<double>(interval.get_min_val())));
-  bounds.Set(1U, Napi::Number::New(env, interval.has_upper_bound() ? static_cast<double>(interval.get_max_val()) : -1));
+  bounds.Set(1U, Napi::Number::New(
+                     env, interval.has_upper_bound() ? static_cast<double>(interval.get_max_val()) : -1));
   return bounds;
 }
 
@@ -72,7 +75,8 @@ ov::PartialShape PortShapeFromScript(const Napi::Array& shape) {
 
 Napi::Value ShapeToScript(Napi::Env env, const ov::Shape& shape) {
   Napi::Array result = Napi::Array::New(env, shape.size());
-  for (uint32_t i = 0; i < shape.size(); ++i) result.Set(i, Napi::Number::New(env, static_cast<double>(shape[i])));
+  for (uint32_t i = 0; i < shape.size(); ++i)
+    result.Set(i, Napi::Number::New(env, static_cast<double>(shape[i])));
   return result;
 }
 
@@ -83,7 +87,8 @@ ov::Shape ShapeFromScript(const Napi::Array& shape) {
     result.push_back(static_cast<size_t>(WholeNumber(shape.Get(i), 0)));
     elements *= static_cast<double>(result.back());
   }
-  if (elements > kLargestSafeInteger) throw CodedError("INVALID_ARGUMENT", "The shape has more elements than memory can hold");
+  if (elements > kLargestSafeInteger)
+    throw CodedError("INVALID_ARGUMENT", "The shape has more elements than memory can hold");
   return result;
 }
 
@@ -93,7 +98,8 @@ std::map<std::string, ov::PartialShape> ShapesFromScript(const Napi::Object& sha
   for (uint32_t i = 0; i < names.Length(); ++i) {
     const std::string name = names.Get(i).ToString().Utf8Value();
     const Napi::Value value = shapes.Get(name);
-    if (!value.IsArray()) throw CodedError("INVALID_ARGUMENT", "Expected an array as the shape of port '" + name + "'");
+    if (!value.IsArray())
+      throw CodedError("INVALID_ARGUMENT", "Expected an array as the shape of port '" + name + "'");
     result.emplace(name, PortShapeFromScript(value.As<Napi::Array>()));
   }
   return result;

@@ -29,7 +29,8 @@ std::vector<Port> DescribePorts(const std::vector<Output>& outputs) {
   return ports;
 }
 
-/** [{ names, elementType, shape }]: a fixed dimension is a number, a free one -1, a bounded one [min, max]. */
+/** [{ names, elementType, shape }]: a fixed dimension is a number, a free one -1, a bounded one [min, max].
+ */
 Napi::Array PortsToScript(Napi::Env env, const std::vector<Port>& ports);
 
 /** One shape in the same form; null where even the rank is free. */

@@ -13,8 +13,10 @@ ov::Any FromScript(const std::string& name, const Napi::Value& value) {
   if (value.IsString()) return value.As<Napi::String>().Utf8Value();
   if (value.IsNumber()) {
     const double number = value.As<Napi::Number>().DoubleValue();
-    // Plugins parse text for every property, whatever its C++ type; a whole number must not arrive as "2.000000".
-    if (number == std::floor(number) && std::abs(number) < 9e15) return std::to_string(static_cast<int64_t>(number));
+    // Plugins parse text for every property, whatever its C++ type; a whole number must not arrive as
+    // "2.000000".
+    if (number == std::floor(number) && std::abs(number) < 9e15)
+      return std::to_string(static_cast<int64_t>(number));
     return std::to_string(number);
   }
   throw CodedError("INVALID_ARGUMENT", "Expected a string, number or boolean for property " + name);
@@ -25,7 +27,8 @@ ov::Any FromScript(const std::string& name, const Napi::Value& value) {
 ov::AnyMap PropertiesFromScript(const Napi::Value& properties) {
   ov::AnyMap result;
   if (properties.IsUndefined() || properties.IsNull()) return result;
-  if (!properties.IsObject()) throw CodedError("INVALID_ARGUMENT", "Expected an object of OpenVINO properties");
+  if (!properties.IsObject())
+    throw CodedError("INVALID_ARGUMENT", "Expected an object of OpenVINO properties");
   const auto object = properties.As<Napi::Object>();
   const Napi::Array names = object.GetPropertyNames();
   for (uint32_t i = 0; i < names.Length(); ++i) {
@@ -46,7 +49,7 @@ Napi::Value PropertyToScript(Napi::Env env, const ov::Any& value) {
   if (value.is<float>()) return Napi::Number::New(env, value.as<float>());
   if (value.is<double>()) return Napi::Number::New(env, value.as<double>());
   if (value.is<std::vector<std::string>>()) {
-    const auto items = value.as<std::vector<std::string>>();
+    const auto& items = value.as<std::vector<std::string>>();
     Napi::Array list = Napi::Array::New(env, items.size());
     for (uint32_t i = 0; i < items.size(); ++i) list.Set(i, Napi::String::New(env, items[i]));
     return list;

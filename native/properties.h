@@ -8,7 +8,8 @@
 
 namespace ovd {
 
-/** { NAME: string | number | boolean, … }. The plugin, not this layer, decides what it knows and what fits. */
+/** { NAME: string | number | boolean, … }. The plugin, not this layer, decides what it knows and what fits.
+ */
 ov::AnyMap PropertiesFromScript(const Napi::Value& properties);
 
 /** Numbers, booleans, strings and lists of strings as such; every other type as OpenVINO prints it. */

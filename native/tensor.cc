@@ -34,7 +34,9 @@ Napi::ArrayBuffer Expose(Napi::Env env, const TensorMemory& memory) {
 void TensorMemory::CheckAttached() const {
   if (lease) return;
   if (array.Value().ArrayBuffer().IsDetached()) {
-    throw CodedError("INVALID_ARGUMENT", "The tensor's buffer was detached: it was transferred while a request still had it bound");
+    throw CodedError(
+        "INVALID_ARGUMENT",
+        "The tensor's buffer was detached: it was transferred while a request still had it bound");
   }
 }
 
@@ -73,14 +75,16 @@ Tensor::Tensor(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Tensor>(info) 
     }
     const size_t bytes = ov::shape_size(shape) * type.size();
     if (array.ByteLength() != bytes) {
-      throw CodedError("SHAPE_MISMATCH", "A tensor of type " + ElementTypeName(type) + " and shape " + shape.to_string() +
-                                             " needs " + std::to_string(bytes) + " bytes but the typed array has " +
+      throw CodedError("SHAPE_MISMATCH", "A tensor of type " + ElementTypeName(type) + " and shape " +
+                                             shape.to_string() + " needs " + std::to_string(bytes) +
+                                             " bytes but the typed array has " +
                                              std::to_string(array.ByteLength()));
     }
     auto* start = static_cast<uint8_t*>(array.ArrayBuffer().Data());
     memory_ = std::make_shared<TensorMemory>();
     // OpenVINO refuses a null pointer, which is what an empty array has.
-    memory_->tensor = bytes == 0 ? ov::Tensor(type, shape) : ov::Tensor(type, shape, start + array.ByteOffset());
+    memory_->tensor =
+        bytes == 0 ? ov::Tensor(type, shape) : ov::Tensor(type, shape, start + array.ByteOffset());
     memory_->array = Napi::Reference<Napi::TypedArray>::New(array, 1);
   });
 }
@@ -98,7 +102,7 @@ Napi::Value Tensor::Data(const Napi::CallbackInfo& info) {
       auto view = ViewOf(info.Env(), memory->tensor.get_element_type(), buffer).As<Napi::TypedArray>();
       memory->array = Napi::Reference<Napi::TypedArray>::New(view, 1);
     }
-    return memory->array.Value();
+    return Napi::Value(info.Env(), memory->array.Value());
   });
 }
 

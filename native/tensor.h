@@ -14,8 +14,9 @@ struct Lease {
 };
 
 /**
- * Memory that JavaScript and OpenVINO look at together. Either JavaScript owns it (`array` is set, and keeps the
- * buffer from being collected) or OpenVINO lends it (`lease` is set; `array` is empty until JavaScript asks to see it).
+ * Memory that JavaScript and OpenVINO look at together. Either JavaScript owns it (`array` is set, and keeps
+ * the buffer from being collected) or OpenVINO lends it (`lease` is set; `array` is empty until JavaScript
+ * asks to see it).
  */
 struct TensorMemory {
   ov::Tensor tensor;
@@ -27,8 +28,9 @@ struct TensorMemory {
 };
 
 /**
- * JavaScript: `new Tensor(elementType, shape, typedArray)`. The typed array is not copied: what is written to it
- * before an inference is what the inference reads. Tensors made by `InferRequest.getOutput` own OpenVINO's memory.
+ * JavaScript: `new Tensor(elementType, shape, typedArray)`. The typed array is not copied: what is written to
+ * it before an inference is what the inference reads. Tensors made by `InferRequest.getOutput` own OpenVINO's
+ * memory.
  */
 class Tensor : public Napi::ObjectWrap<Tensor> {
  public:

@@ -126,11 +126,16 @@ export interface Binding {
     operationSet: string,
     name?: string,
   ): GraphOutput[];
+  graphFold(output: GraphOutput, name?: string): GraphOutput;
+  graphMarkDecompression(output: GraphOutput): void;
   graphModel(
     parameters: readonly GraphOutput[],
     results: readonly { output: GraphOutput; names: readonly string[] }[],
     name: string,
+    runtimeInfo?: readonly (readonly string[])[],
   ): NativeModel;
+  /** Ends whatever is under way and takes nothing more. */
+  close(): void;
   /** The runtime's own build number, e.g. "2026.4.0-22959-…". */
   readonly openvinoVersion: string;
 }

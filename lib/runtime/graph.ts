@@ -52,7 +52,7 @@ export function node(
   name?: string,
 ): GraphOutput {
   const [output] = nodeOutputs(operation, inputs, attributes, name);
-  return output as GraphOutput;
+  return output!;
 }
 
 /** All outputs of a node. */
@@ -65,11 +65,34 @@ export function nodeOutputs(
   return native(() => binding().graphNode(operation, inputs, attributes, OPERATION_SET, name));
 }
 
-/** The network from its parameters to named results. */
+/**
+ * A constant with the value of an output that depends on constants only, computed now.
+ *
+ * @throws InvalidArgumentError when it depends on anything else
+ */
+export function fold(output: GraphOutput, name?: string): GraphOutput {
+  return native(() => binding().graphFold(output, name));
+}
+
+/** The constant in f32, its elements kept in their own smaller type as long as OpenVINO can. */
+export function decompressed(weights: GraphOutput): GraphOutput {
+  const converted = node('Convert', [weights], { destination_type: 'f32' });
+  native(() => {
+    binding().graphMarkDecompression(converted);
+  });
+  return converted;
+}
+
+/**
+ * The network from its parameters to named results.
+ *
+ * @param runtimeInfo - values that are saved with it, each as [...path, value]
+ */
 export function model(
   parameters: readonly GraphOutput[],
   results: readonly { output: GraphOutput; names: readonly string[] }[],
   name: string,
+  runtimeInfo: readonly (readonly string[])[] = [],
 ): Model {
-  return new Model(native(() => binding().graphModel(parameters, results, name)));
+  return new Model(native(() => binding().graphModel(parameters, results, name, runtimeInfo)));
 }

@@ -30,7 +30,7 @@ export class Tensor<T extends ElementType = ElementType> implements Disposable {
       return;
     }
     const make: Binding['Tensor'] = binding().Tensor;
-    this.handle = native(() => new make(first, shape ?? [], data as TypedArrayOf[ElementType]));
+    this.handle = native(() => new make(first, shape!, data!));
   }
 
   /** The elements, live: a view of the memory itself. */

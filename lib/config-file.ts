@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+
+import { ModelLoadError } from './errors.js';
+
+/** Python's json module writes these three words, which are not JSON; none of them may stand inside a string. */
+const PYTHON_NUMBERS = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
+
+/** JSON as Python writes it. `Infinity` becomes a number too large for a double, `NaN` becomes null. */
+export function parsePythonJson(text: string): unknown {
+  const json = text.replace(PYTHON_NUMBERS, (word) => {
+    if (word.startsWith('"')) return word;
+    if (word === 'NaN') return 'null';
+    return word.startsWith('-') ? '-1e999' : '1e999';
+  });
+  return JSON.parse(json);
+}
+
+/**
+ * Reads a model's configuration file and checks it.
+ *
+ * @throws ModelLoadError `MODEL_NOT_FOUND` without the file, `CONFIG_INVALID` when it is not JSON or lacks what
+ * `schema` asks
+ */
+export async function readConfigFile<T extends z.ZodType>(path: string, schema: T): Promise<z.output<T>> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new ModelLoadError('MODEL_NOT_FOUND', `Cannot read ${path}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  let value: unknown;
+  try {
+    value = parsePythonJson(text);
+  } catch (cause) {
+    throw new ModelLoadError('CONFIG_INVALID', `${path} is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  const result = schema.safeParse(value);
+  if (!result.success) {
+    throw new ModelLoadError(
+      'CONFIG_INVALID',
+      `${path} is not as expected:\n${z.prettifyError(result.error)}`,
+      {
+        cause: result.error,
+      },
+    );
+  }
+  return result.data;
+}
