@@ -1,0 +1,4 @@
+export type { Generator } from './generator.js';
+export { NumpyGenerator } from './numpy-generator.js';
+export { randnTensor } from './randn-tensor.js';
+export { TorchGenerator } from './torch-generator.js';
