@@ -1,0 +1,159 @@
+import { parse } from 'node:path';
+
+import { Command, InvalidArgumentError as InvalidOption, Option } from 'commander';
+import ora, { type Ora } from 'ora';
+
+import { OVStableDiffusionPipeline, type PipelineProgress } from '../pipelines/index.js';
+import { schedulersByName } from '../schedulers/index.js';
+import { Interrupted } from './report.js';
+
+interface Options {
+  model: string;
+  prompt: string;
+  negativePrompt?: string;
+  steps: number;
+  guidanceScale: number;
+  size?: { width: number; height: number };
+  seed?: bigint;
+  images: number;
+  eta?: number;
+  scheduler?: string;
+  precision?: 'bf16' | 'f32' | 'f16';
+  device: string;
+  cacheDir?: string;
+  output: string;
+  metadata: boolean;
+}
+
+/** `openvino-diffusers generate`: a prompt in, picture files out. */
+export function generateCommand(): Command {
+  return new Command('generate')
+    .description('draw a prompt with an exported model')
+    .addOption(
+      new Option('-m, --model <folder>', 'model folder, as optimum-intel exports it')
+        .env('MODEL_DIR')
+        .makeOptionMandatory(),
+    )
+    .requiredOption('-p, --prompt <text>', 'what to draw')
+    .option('-n, --negative-prompt <text>', 'what not to draw')
+    .option('--steps <number>', 'denoising steps', wholeNumber, 20)
+    .option('--guidance-scale <number>', 'how closely to follow the prompt; 1 is not at all', number, 7.5)
+    .option('--size <WxH>', 'pixels, e.g. 512x512 (default: what the model was trained on)', size)
+    .option('--seed <number>', 'for a picture that can be made again (default: random)', seed)
+    .option('--images <number>', 'pictures to draw', wholeNumber, 1)
+    .option('--eta <number>', 'η of DDIM, 0 to 1', number)
+    .addOption(
+      new Option('--scheduler <name>', "scheduler (default: the model's own)").choices(
+        Object.keys(schedulersByName),
+      ),
+    )
+    .addOption(
+      new Option('--precision <type>', 'of the arithmetic (default: bf16 where the CPU has it)').choices([
+        'bf16',
+        'f32',
+        'f16',
+      ]),
+    )
+    .option('--device <name>', 'OpenVINO device', 'CPU')
+    .option('--cache-dir <folder>', 'keep compiled models here between runs')
+    .option(
+      '-o, --output <file>',
+      '.png, .jpg, .webp or .avif; numbered when there are several',
+      'output.png',
+    )
+    .option('--no-metadata', 'write no generation parameters into the file')
+    .action(generate);
+}
+
+async function generate(options: Options): Promise<void> {
+  const interrupt = new AbortController();
+  const onInterrupt = (): void => {
+    interrupt.abort(new Interrupted());
+  };
+  process.once('SIGINT', onInterrupt);
+  const spinner = ora({ text: 'Loading', stream: process.stderr }).start();
+  try {
+    const files = await draw(options, interrupt.signal, spinner);
+    spinner.stop();
+    for (const file of files) console.log(file);
+  } catch (error) {
+    spinner.fail();
+    throw error;
+  } finally {
+    process.off('SIGINT', onInterrupt);
+  }
+}
+
+async function draw(options: Options, signal: AbortSignal, spinner: Ora): Promise<string[]> {
+  const { steps, images, size: wanted, seed: first } = options;
+  await using pipeline = await OVStableDiffusionPipeline.fromPretrained(options.model, {
+    inferencePrecision: options.precision,
+    device: options.device,
+    cacheDir: options.cacheDir,
+    signal,
+    onProgress: ({ phase, component, done, total }: PipelineProgress) => {
+      spinner.text = `${phase === 'read' ? 'Reading' : 'Compiling'}: ${component} (${done}/${total})`;
+    },
+  });
+  if (options.scheduler !== undefined) {
+    pipeline.scheduler = schedulersByName[options.scheduler as keyof typeof schedulersByName](
+      pipeline.scheduler.config,
+    );
+  }
+  const { sampleSize, vaeScaleFactor } = pipeline.components;
+  const trained = sampleSize * vaeScaleFactor;
+  await pipeline.reshape({
+    ...(wanted ?? { width: trained, height: trained }),
+    numImagesPerPrompt: images,
+    guidance: options.guidanceScale > 1,
+  });
+  signal.throwIfAborted();
+
+  const result = await pipeline.generate(options.prompt, {
+    negativePrompt: options.negativePrompt,
+    numInferenceSteps: steps,
+    guidanceScale: options.guidanceScale,
+    eta: options.eta,
+    seeds: first === undefined ? undefined : Array.from({ length: images }, (_, i) => first + BigInt(i)),
+    signal,
+    onStep: ({ step, steps: all, secondsPerStep }) => {
+      spinner.text = `Step ${step}/${all}, ${secondsPerStep.toFixed(2)} s each`;
+    },
+  });
+  spinner.text = 'Writing';
+  const files = numbered(options.output, images);
+  await Promise.all(
+    result.images.map((image, i) => image.toFile(files[i] ?? '', { metadata: options.metadata })),
+  );
+  return files;
+}
+
+/** One name as it is; several with their number before the extension. */
+function numbered(output: string, count: number): string[] {
+  if (count === 1) return [output];
+  const { dir, name, ext } = parse(output);
+  return Array.from({ length: count }, (_, i) => `${dir ? `${dir}/` : ''}${name}-${i + 1}${ext}`);
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidOption('Expected a number.');
+  return value;
+}
+
+function wholeNumber(text: string): number {
+  const value = number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidOption('Expected a whole number from 1.');
+  return value;
+}
+
+function seed(text: string): bigint {
+  if (!/^\d+$/.test(text)) throw new InvalidOption('Expected a whole number from 0.');
+  return BigInt(text);
+}
+
+function size(text: string): { width: number; height: number } {
+  const [, width, height] = /^(\d+)x(\d+)$/i.exec(text) ?? [];
+  if (width === undefined || height === undefined) throw new InvalidOption('Expected e.g. 512x512.');
+  return { width: Number(width), height: Number(height) };
+}

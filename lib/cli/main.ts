@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+
+import { version } from '../version.js';
+import { doctorCommand } from './doctor.js';
+import { generateCommand } from './generate.js';
+import { reportAndExit } from './report.js';
+
+const program = new Command('openvino-diffusers')
+  .description('Stable Diffusion on Intel and AMD CPUs through OpenVINO')
+  .version(version)
+  .option('--debug', 'print stacks and native causes of errors')
+  .showSuggestionAfterError()
+  .addCommand(generateCommand())
+  .addCommand(doctorCommand());
+
+program.parseAsync().catch((error: unknown) => {
+  reportAndExit(error, program.opts<{ debug?: boolean }>().debug ?? false);
+});

@@ -1,0 +1,16 @@
+export * from './errors.js';
+export {
+  GeneratedImage,
+  formatParameters,
+  readParameters,
+  type EncodeOptions,
+  type GeneratedImageInit,
+  type GenerationParameters,
+  type ImageFormat,
+  type MetadataOptions,
+} from './image/index.js';
+export * from './pipelines/index.js';
+export * from './random/index.js';
+export type { CompileProperties } from './runtime/index.js';
+export * from './schedulers/index.js';
+export { version } from './version.js';

@@ -1,0 +1,28 @@
+import type { CompileSettings } from '../components/index.js';
+import { sharedCore } from '../runtime/index.js';
+import type { PipelineOptions } from './pipeline-options.js';
+
+/** How a pipeline's networks are compiled, for options that were checked. */
+export async function compileSettings(options: PipelineOptions): Promise<CompileSettings> {
+  const { device = 'CPU', cacheDir, ovConfig = {}, maxCompiledShapes = 2 } = options;
+  const core = sharedCore();
+  const precision = options.inferencePrecision ?? (await nativePrecision(device));
+  return {
+    core,
+    device,
+    maxCompiledShapes,
+    properties: {
+      PERFORMANCE_HINT: 'LATENCY',
+      ...(precision && { INFERENCE_PRECISION_HINT: precision }),
+      ...(cacheDir !== undefined && { CACHE_DIR: cacheDir }),
+      ...ovConfig,
+    },
+  };
+}
+
+/** bf16 on processors that compute it natively; elsewhere it would be slower than f32, so OpenVINO decides. */
+async function nativePrecision(device: string): Promise<'bf16' | undefined> {
+  if (device !== 'CPU') return undefined;
+  const capabilities = await sharedCore().getProperty('CPU', 'OPTIMIZATION_CAPABILITIES');
+  return Array.isArray(capabilities) && capabilities.includes('BF16') ? 'bf16' : undefined;
+}
