@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '..');
 const { values } = parseArgs({
   options: {
     model: { type: 'string', default: process.env.MODEL_DIR ?? join(root, 'test/fixtures/sd-tiny') },
-    size: { type: 'string', default: '192' },
+    size: { type: 'string', default: '96' },
     steps: { type: 'string', default: '20' },
     rounds: { type: 'string', default: '3' },
     modes: { type: 'string' },
