@@ -22,7 +22,7 @@ const arrows = Object.entries(mayImport).map(([folder, allowed]) => {
   return {
     files: [`lib/${folder}/**/*.ts`],
     rules: {
-      'no-restricted-imports': /** @type {const} */ ([
+      'no-restricted-imports': /** @type {['error', object]} */ ([
         'error',
         {
           patterns: [

@@ -34,9 +34,11 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("graphConstant", Napi::Function::New<ovd::GraphConstant>(env, "graphConstant"));
   exports.Set("graphNode", Napi::Function::New<ovd::GraphNode>(env, "graphNode"));
   exports.Set("graphFold", Napi::Function::New<ovd::GraphFold>(env, "graphFold"));
-  exports.Set("graphMarkDecompression", Napi::Function::New<ovd::GraphMarkDecompression>(env, "graphMarkDecompression"));
+  exports.Set("graphMarkDecompression",
+              Napi::Function::New<ovd::GraphMarkDecompression>(env, "graphMarkDecompression"));
   exports.Set("graphModel", Napi::Function::New<ovd::GraphModel>(env, "graphModel"));
-  exports.Set("close", Napi::Function::New(env, [environment](const Napi::CallbackInfo&) { environment->Close(); }));
+  exports.Set("close",
+              Napi::Function::New(env, [environment](const Napi::CallbackInfo&) { environment->Close(); }));
   exports.Set("openvinoVersion", Napi::String::New(env, ov::get_openvino_version().buildNumber));
   return exports;
 }

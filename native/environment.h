@@ -64,8 +64,9 @@ class Environment {
                     std::function<std::function<Napi::Value(Napi::Env)>()> work);
 
   /**
-   * Ends whatever is under way and takes nothing more: inferences are cancelled, compilations waited for. Runs when
-   * the environment ends; and, since `process.exit` does not run environments' hooks, when the script says so.
+   * Ends whatever is under way and takes nothing more: inferences are cancelled, compilations waited for.
+   * Runs when the environment ends; and, since `process.exit` does not run environments' hooks, when the
+   * script says so.
    */
   void Close();
 

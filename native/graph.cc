@@ -57,7 +57,8 @@ ov::Output<ov::Node> Fold(const ov::Output<ov::Node>& output) {
   for (const auto& input : node->input_values()) inputs.push_back(Fold(input));
   ov::OutputVector folded(node->get_output_size());
   if (!node->constant_fold(folded, inputs)) {
-    throw CodedError("INVALID_ARGUMENT", std::string(node->get_type_name()) + " cannot be folded into a constant");
+    throw CodedError("INVALID_ARGUMENT",
+                     std::string(node->get_type_name()) + " cannot be folded into a constant");
   }
   return folded[output.get_index()];
 }

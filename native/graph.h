@@ -41,14 +41,14 @@ Napi::Value GraphNode(const Napi::CallbackInfo& info);
 Napi::Value GraphFold(const Napi::CallbackInfo& info);
 
 /**
- * graphMarkDecompression(output): tells OpenVINO that this Convert stands for weights stored in a smaller type, so
- * that it keeps them small as long as it can.
+ * graphMarkDecompression(output): tells OpenVINO that this Convert stands for weights stored in a smaller
+ * type, so that it keeps them small as long as it can.
  */
 Napi::Value GraphMarkDecompression(const Napi::CallbackInfo& info);
 
 /**
- * graphModel(parameters, [{ output, names }], name, [[...path, value]]): a Model that can be compiled or saved; the
- * values at their paths become the model's runtime information.
+ * graphModel(parameters, [{ output, names }], name, [[...path, value]]): a Model that can be compiled or
+ * saved; the values at their paths become the model's runtime information.
  */
 Napi::Value GraphModel(const Napi::CallbackInfo& info);
 
