@@ -1,0 +1,56 @@
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+
+import { readConfigFile } from '../config-file.js';
+import { ModelLoadError } from '../errors.js';
+
+/** Sizes beyond these are no network's, and would only cost memory before its weights are found not to fit. */
+export const width = z
+  .int()
+  .min(1)
+  .max(1 << 20);
+export const layerCount = z.int().min(0).max(256);
+
+/** Fields whose other values, all legitimate elsewhere, this package does not implement. */
+export type SupportedValues = Readonly<Record<string, readonly unknown[]>>;
+
+/**
+ * Reads a network's configuration.
+ *
+ * @param supported - for fields of which only some values are: those; a field that is absent is fine
+ * @returns what the network is built after, and all that the file says
+ * @throws ModelLoadError `UNSUPPORTED` naming every field that asks for something else; `MODEL_NOT_FOUND`,
+ * `CONFIG_INVALID`
+ */
+export async function readNetworkConfig<T extends z.ZodType>(
+  path: string,
+  schema: T,
+  supported: SupportedValues = {},
+): Promise<{ config: z.output<T>; raw: Record<string, unknown> }> {
+  const raw = await readConfigFile(path, z.looseObject({}));
+  refuseOtherValues(path, raw, supported);
+  return { config: await readConfigFile(path, schema), raw };
+}
+
+/** @throws ModelLoadError `UNSUPPORTED` */
+function refuseOtherValues(
+  path: string,
+  config: Readonly<Record<string, unknown>>,
+  supported: SupportedValues,
+): void {
+  const refused = Object.entries(supported)
+    .filter(
+      ([name, values]) =>
+        config[name] !== undefined && !values.some((v) => isDeepStrictEqual(v, config[name])),
+    )
+    .map(([name, values]) => {
+      const known = values.map((value) => JSON.stringify(value)).join(' or ');
+      return `${name} is ${shorten(JSON.stringify(config[name]))}, supported is ${known}`;
+    });
+  if (refused.length === 0) return;
+  throw new ModelLoadError('UNSUPPORTED', `${path} asks for what is not supported: ${refused.join('; ')}`);
+}
+
+function shorten(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}

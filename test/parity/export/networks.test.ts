@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { safetyCheckerExport, textEncoderExport, vaeExports } from '../../../lib/export/component-export.js';
+import { exportPipeline, type ComponentName, type ExportOptions } from '../../../lib/export/index.js';
+import type { Model } from '../../../lib/runtime/index.js';
+import { arrayOf, errorOf, FIXTURES, outputsOf, readCase, type ReferenceCase } from './reference-case.js';
+
+const STORED = { weightFormat: 'stored', variant: undefined } as const;
+
+async function build(pipeline: string, name: ComponentName, options: ExportOptions = {}): Promise<Model> {
+  const { components } = await exportPipeline(join(FIXTURES, pipeline), options);
+  return components.find((component) => component.name === name)!.build();
+}
+
+async function expectParity(model: Model, reference: ReferenceCase): Promise<void> {
+  const error = await errorOf(model, reference);
+  if (process.env.SHOW_ERRORS) console.log(`${expect.getState().currentTestName}: ${error.toExponential(2)}`);
+  expect(error).toBeLessThanOrEqual(1e-5);
+}
+
+describe.each([
+  ['sd1', 'stored as fp16'],
+  ['sd2', 'with linear projections and heads by block'],
+  ['sdxl', 'with text and sizes beside the timestep, stored as bf16'],
+  ['lcm', 'with guidance beside the timestep'],
+  ['inpaint', 'with nine channels'],
+])('the networks of %s, %s, compute what their classes do:', (pipeline) => {
+  it.each(['expected-8x8.json', 'expected-6x10.json'])('the UNet (%s)', async (file) => {
+    const reference = await readCase(pipeline, 'unet', file);
+    const shapes = Object.fromEntries(
+      Object.entries(reference.inputs).map(([name, { shape }]) => [name, shape]),
+    );
+    using model = await build(pipeline, 'unet');
+    await model.reshape({ encoder_hidden_states: [-1, ...shapes.encoder_hidden_states!.slice(1)] });
+    await expectParity(model, reference);
+    // Static shapes are the fast path, and another one: OpenVINO folds and fuses more.
+    await model.reshape(shapes);
+    await expectParity(model, reference);
+  });
+
+  it('the text encoder, every layer of it', async () => {
+    using model = await build(pipeline, 'text_encoder', { hiddenStates: true });
+    await expectParity(model, await readCase(pipeline, 'text_encoder', 'expected.json'));
+  });
+
+  it('the VAE', async () => {
+    using encoder = await build(pipeline, 'vae_encoder');
+    using decoder = await build(pipeline, 'vae_decoder');
+    await expectParity(encoder, await readCase(pipeline, 'vae', 'expected-encoder.json'));
+    await expectParity(decoder, await readCase(pipeline, 'vae', 'expected-decoder.json'));
+  });
+});
+
+describe('further networks', () => {
+  it("compute what CLIPTextModelWithProjection does, SDXL's second text encoder", async () => {
+    using model = await build('sdxl', 'text_encoder_2');
+    await expectParity(model, await readCase('sdxl', 'text_encoder_2', 'expected.json'));
+  });
+
+  it('flag pictures as StableDiffusionSafetyChecker does, special care included', async () => {
+    const component = await safetyCheckerExport(join(FIXTURES, 'safety_checker'), STORED);
+    using model = component.build();
+    const reference = await readCase('safety_checker', 'expected.json');
+    const { has_nsfw_concepts: flags } = await outputsOf(model, reference);
+    expect(flags).toEqual(arrayOf(reference.outputs.has_nsfw_concepts!));
+  });
+});
+
+describe('weights under the names that other versions write', () => {
+  it("load: a VAE's attention before diffusers 0.18", async () => {
+    const [decoder, encoder] = await vaeExports(join(FIXTURES, 'vae-old-keys'), STORED, () => undefined);
+    using decoderModel = decoder!.build();
+    using encoderModel = encoder!.build();
+    await expectParity(decoderModel, await readCase('sd2', 'vae', 'expected-decoder.json'));
+    await expectParity(encoderModel, await readCase('sd2', 'vae', 'expected-encoder.json'));
+  });
+
+  it('load: a text encoder without the prefix text_model', async () => {
+    const folder = join(FIXTURES, 'text-encoder-unprefixed');
+    const component = await textEncoderExport('text_encoder', folder, false, STORED, { hiddenStates: true });
+    using model = component.build();
+    await expectParity(model, await readCase('sd2', 'text_encoder', 'expected.json'));
+  });
+});

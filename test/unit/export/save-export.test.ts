@@ -1,0 +1,120 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { exportPipeline, saveExport, type SaveProgress } from '../../../lib/export/index.js';
+import { sharedCore } from '../../../lib/runtime/index.js';
+
+const SD1 = join(import.meta.dirname, '../../fixtures/export/sd1');
+let work: string;
+
+beforeAll(async () => {
+  work = await mkdtemp(join(tmpdir(), 'save-export-'));
+});
+
+afterAll(async () => {
+  await rm(work, { recursive: true });
+});
+
+const inOrder = async (folder: string): Promise<string[]> =>
+  (await readdir(folder, { recursive: true })).sort();
+
+describe('saveExport', () => {
+  it("writes optimum-intel's layout and tells of every component", async () => {
+    const target = join(work, 'layout');
+    const told: SaveProgress[] = [];
+    await saveExport(await exportPipeline(SD1), target, { onProgress: (progress) => told.push(progress) });
+    const network = (name: string): string[] => [
+      name,
+      ...['config.json', 'openvino_model.bin', 'openvino_model.xml'].map((file) => join(name, file)),
+    ];
+    expect(await inOrder(target)).toEqual(
+      [
+        'model_index.json',
+        'scheduler',
+        join('scheduler', 'scheduler_config.json'),
+        'tokenizer',
+        join('tokenizer', 'tokenizer.json'),
+        join('tokenizer', 'tokenizer_config.json'),
+        ...['text_encoder', 'unet', 'vae_decoder', 'vae_encoder'].flatMap(network),
+      ].sort(),
+    );
+    expect(told).toEqual([
+      { component: 'text_encoder', done: 1, total: 4 },
+      { component: 'unet', done: 2, total: 4 },
+      { component: 'vae_decoder', done: 3, total: 4 },
+      { component: 'vae_encoder', done: 4, total: 4 },
+    ]);
+  });
+
+  it('writes networks that read back with the same ports', async () => {
+    const target = join(work, 'again');
+    const pipeline = await exportPipeline(SD1);
+    await saveExport(pipeline, target);
+    for (const component of pipeline.components) {
+      using built = component.build();
+      using read = await sharedCore().readModel(join(target, component.name, 'openvino_model.xml'));
+      expect([read.inputs, read.outputs]).toEqual([built.inputs, built.outputs]);
+    }
+  });
+
+  it('keeps what VAEs of v-prediction models need in f16', async () => {
+    const target = join(work, 'v-prediction');
+    await saveExport(await exportPipeline(join(SD1, '../sd2')), target);
+    const xml = await readFile(join(target, 'vae_decoder', 'openvino_model.xml'), 'utf8');
+    expect(xml).toContain('<ACTIVATIONS_SCALE_FACTOR value="8.0" />');
+  });
+
+  it('leaves a folder that exists alone, unless it may give way', async () => {
+    const target = join(work, 'taken');
+    await mkdir(target);
+    await writeFile(join(target, 'mine'), '');
+    const pipeline = await exportPipeline(SD1);
+    await expect(saveExport(pipeline, target)).rejects.toMatchObject({
+      code: 'SAVE_FAILED',
+      message: expect.stringContaining('overwrite') as string,
+    });
+    expect(await readdir(target)).toEqual(['mine']);
+    await saveExport(pipeline, target, { overwrite: true });
+    expect(await readdir(target)).toContain('model_index.json');
+    expect(await readdir(target)).not.toContain('mine');
+  });
+
+  it('never gives way where the weights are read from', async () => {
+    const source = join(work, 'source');
+    await cp(SD1, source, { recursive: true });
+    const pipeline = await exportPipeline(source);
+    for (const target of [source, work]) {
+      await expect(saveExport(pipeline, target, { overwrite: true })).rejects.toMatchObject({
+        code: 'SAVE_FAILED',
+      });
+    }
+    expect(await readdir(source)).toContain('unet');
+  });
+
+  it('leaves nothing behind when it fails or is called off', async () => {
+    const folder = join(work, 'failing');
+    await mkdir(folder);
+    const broken = await exportPipeline(SD1);
+    const fails = broken.components.map((component) => ({
+      ...component,
+      build: () => {
+        if (component.name === 'vae_encoder') throw new RangeError('out of luck');
+        return component.build();
+      },
+    }));
+    await expect(saveExport({ ...broken, components: fails }, join(folder, 'a'))).rejects.toThrow(
+      'out of luck',
+    );
+
+    const controller = new AbortController();
+    const onProgress = (): void => {
+      controller.abort();
+    };
+    const calledOff = saveExport(broken, join(folder, 'b'), { onProgress, signal: controller.signal });
+    await expect(calledOff).rejects.toMatchObject({ name: 'AbortError' });
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
