@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
+import { AlphaScheduler } from './alpha-scheduler.js';
 import { choice, flag, noiseKeys, stepsOffset, thresholdingKeys } from './common-config.js';
-import { alphasCumprod } from './noise-schedule.js';
 import { roundHalfEven, weightedSum } from './numeric.js';
-import { requireNoise, Scheduler, type StepOptions, type StepOutput } from './scheduler.js';
+import { requireNoise, type StepOptions, type StepOutput } from './scheduler.js';
 import { threshold } from './thresholding.js';
 import { spacedTimesteps } from './timestep-spacing.js';
 
@@ -28,15 +28,12 @@ export type DDIMConfig = z.output<typeof schema>;
  * @see https://arxiv.org/abs/2010.02502
  * @see https://huggingface.co/docs/diffusers/api/schedulers/ddim
  */
-export class DDIMScheduler extends Scheduler<DDIMConfig> {
+export class DDIMScheduler extends AlphaScheduler<DDIMConfig> {
   static readonly definition = { className: 'DDIMScheduler', schema, refused: {} };
-
-  readonly #alphas: Float32Array;
 
   /** @throws InvalidArgumentError, ModelLoadError as `fromConfig` */
   constructor(config: object = {}) {
     super(DDIMScheduler.definition, config);
-    this.#alphas = alphasCumprod(this.config);
   }
 
   /** Formulas 12 and 16 of the paper, whose α is ᾱ here. */
@@ -49,9 +46,8 @@ export class DDIMScheduler extends Scheduler<DDIMConfig> {
     const steps = this.numInferenceSteps;
     this.requireTimestep(timestep);
     const previous = timestep - Math.floor(this.config.numTrainTimesteps / steps);
-    const alpha = this.#alphas[timestep]!;
-    const alphaPrevious =
-      previous >= 0 ? this.#alphas[previous]! : this.config.setAlphaToOne ? 1 : this.#alphas[0]!;
+    const alpha = this.alphaAt(timestep);
+    const alphaPrevious = this.alphaAt(previous);
     const beta = 1 - alpha;
 
     const { original, noise } = this.#split(modelOutput, sample, Math.sqrt(alpha), Math.sqrt(beta));
@@ -64,11 +60,6 @@ export class DDIMScheduler extends Scheduler<DDIMConfig> {
       ...(eta > 0 ? [[deviation, requireNoise(options, this.className)] as const] : []),
     );
     return { prevSample, predOriginalSample };
-  }
-
-  override addNoise(originalSamples: Float32Array, noise: Float32Array, timestep: number): Float32Array {
-    const alpha = this.#alphas[timestep]!;
-    return weightedSum([Math.sqrt(alpha), originalSamples], [Math.sqrt(1 - alpha), noise]);
   }
 
   protected override begin(count: number): number[] {

@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { ModelLoadError } from '../errors.js';
 import { choice, flag, noiseKeys, stepsOffset, thresholdingKeys } from './common-config.js';
 import { level, solve } from './dpm-solver-updates.js';
-import { trainingSigmas } from './noise-schedule.js';
-import { interpolateAt, linspace, roundHalfEven, weightedSum } from './numeric.js';
+import { linspace, roundHalfEven, weightedSum } from './numeric.js';
 import { requireNoise, type StepOptions, type StepOutput } from './scheduler.js';
 import { SigmaScheduler } from './sigma-scheduler.js';
 import { exponentialSigmas, karrasSigmas, sigmaToTimestep } from './sigma-spacing.js';
@@ -60,7 +59,6 @@ export class DPMSolverMultistepScheduler extends SigmaScheduler<DPMSolverMultist
     },
   };
 
-  readonly #training: Float32Array;
   /** Converted predictions, newest first. */
   #outputs: Float32Array[] = [];
 
@@ -84,7 +82,6 @@ export class DPMSolverMultistepScheduler extends SigmaScheduler<DPMSolverMultist
     if (algorithmType === 'sde-dpmsolver' && solverOrder === 3) {
       throw new ModelLoadError('CONFIG_INVALID', "algorithmType 'sde-dpmsolver' has no third order");
     }
-    this.#training = trainingSigmas(this.config);
   }
 
   override step(
@@ -122,7 +119,7 @@ export class DPMSolverMultistepScheduler extends SigmaScheduler<DPMSolverMultist
     this.#outputs = [];
     const { useKarrasSigmas, useExponentialSigmas, useLuLambdas, betaSchedule, finalSigmasType } =
       this.config;
-    const [min, max] = [this.#training[0]!, this.#training.at(-1)!];
+    const [min, max] = [this.training[0]!, this.training.at(-1)!];
     const last = finalSigmasType === 'zero' ? 0 : min;
     let sigmas: number[] | undefined;
     if (useKarrasSigmas) sigmas = karrasSigmas(min, max, count);
@@ -130,15 +127,12 @@ export class DPMSolverMultistepScheduler extends SigmaScheduler<DPMSolverMultist
     else if (useExponentialSigmas || useLuLambdas) sigmas = exponentialSigmas(min, max, count);
     if (!sigmas) {
       const timesteps = this.#spacedTimesteps(count);
-      this.startFrom(
-        timesteps.map((timestep) => interpolateAt(timestep, this.#training)),
-        last,
-      );
+      this.startFrom(this.sigmasAt(timesteps), last);
       return timesteps;
     }
     this.startFrom(sigmas, last);
     const rounds = !useExponentialSigmas && betaSchedule !== 'squaredcos_cap_v2';
-    return sigmas.map(sigmaToTimestep(this.#training)).map(rounds ? roundHalfEven : Math.trunc);
+    return sigmas.map(sigmaToTimestep(this.training)).map(rounds ? roundHalfEven : Math.trunc);
   }
 
   /** As other schedulers', but one more point than steps, the last of which is left out. */
@@ -163,7 +157,7 @@ export class DPMSolverMultistepScheduler extends SigmaScheduler<DPMSolverMultist
   /** Training timesteps whose λ is not clipped away; all, unless `lambdaMinClipped` is set. */
   #usableTimesteps(): number {
     const { lambdaMinClipped } = this.config;
-    return this.#training.filter((sigma) => -Math.log(sigma) >= lambdaMinClipped).length;
+    return this.training.filter((sigma) => -Math.log(sigma) >= lambdaMinClipped).length;
   }
 
   #mostOrder(index: number): number {

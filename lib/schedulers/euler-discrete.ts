@@ -2,10 +2,9 @@ import { z } from 'zod';
 
 import { ModelLoadError } from '../errors.js';
 import { choice, flag, noiseKeys, stepsOffset } from './common-config.js';
-import { alphasCumprod, trainingSigmas } from './noise-schedule.js';
-import { interpolateAt, linspaceF32, weightedSum } from './numeric.js';
+import { EulerScheduler } from './euler-scheduler.js';
+import { linspaceF32, weightedSum } from './numeric.js';
 import type { StepOptions, StepOutput } from './scheduler.js';
-import { SigmaScheduler } from './sigma-scheduler.js';
 import { exponentialSigmas, karrasSigmas, sigmaToTimestep } from './sigma-spacing.js';
 import { spacedTimesteps } from './timestep-spacing.js';
 
@@ -33,14 +32,12 @@ export type EulerDiscreteConfig = z.output<typeof schema>;
  * @see https://arxiv.org/abs/2206.00364
  * @see https://huggingface.co/docs/diffusers/api/schedulers/euler
  */
-export class EulerDiscreteScheduler extends SigmaScheduler<EulerDiscreteConfig> {
+export class EulerDiscreteScheduler extends EulerScheduler<EulerDiscreteConfig> {
   static readonly definition = {
     className: 'EulerDiscreteScheduler',
     schema,
     refused: { useBetaSigmas: false },
   };
-
-  readonly #training: Float32Array;
 
   /** @throws InvalidArgumentError, ModelLoadError as `fromConfig` */
   constructor(config: object = {}) {
@@ -52,19 +49,6 @@ export class EulerDiscreteScheduler extends SigmaScheduler<EulerDiscreteConfig> 
         'Only one of useKarrasSigmas and useExponentialSigmas can be set',
       );
     }
-    this.#training = trainingSigmas(this.config);
-    this.sigmas = Float32Array.from([...this.#training, 0]);
-  }
-
-  override get initNoiseSigma(): number {
-    const largest = this.sigmas.reduce((most, sigma) => Math.max(most, sigma), 0);
-    return this.config.timestepSpacing === 'leading' ? Math.sqrt(largest ** 2 + 1) : largest;
-  }
-
-  override scaleModelInput(sample: Float32Array, timestep: number): Float32Array {
-    const sigma = this.sigmas[this.stepIndexFor(timestep)]!;
-    const scale = Math.sqrt(sigma ** 2 + 1);
-    return sample.map((value) => value / scale);
   }
 
   override step(
@@ -75,7 +59,7 @@ export class EulerDiscreteScheduler extends SigmaScheduler<EulerDiscreteConfig> 
   ): StepOutput {
     const index = this.stepIndexFor(timestep);
     const sigma = this.sigmas[index]!;
-    const predOriginalSample = originalSample(this.config.predictionType, modelOutput, sample, sigma);
+    const predOriginalSample = this.originalSample(modelOutput, sample, sigma);
     // sample + (sample − original) / σ · (σ′ − σ)
     const slope = (this.sigmas[index + 1]! - sigma) / sigma;
     const prevSample = weightedSum([1 + slope, sample], [-slope, predOriginalSample]);
@@ -86,17 +70,14 @@ export class EulerDiscreteScheduler extends SigmaScheduler<EulerDiscreteConfig> 
   protected override begin(count: number): number[] {
     const { interpolationType, useKarrasSigmas, useExponentialSigmas, finalSigmasType } = this.config;
     let timesteps = spacedTimesteps(this.config, count).map(Math.fround);
-    let sigmas =
-      interpolationType === 'linear'
-        ? timesteps.map((timestep) => interpolateAt(timestep, this.#training))
-        : this.#logLinear(count);
+    let sigmas = interpolationType === 'linear' ? this.sigmasAt(timesteps) : this.#logLinear(count);
     if (useKarrasSigmas || useExponentialSigmas) {
       const min = this.config.sigmaMin ?? sigmas.at(-1)!;
       const max = this.config.sigmaMax ?? sigmas[0]!;
       sigmas = (useKarrasSigmas ? karrasSigmas : exponentialSigmas)(min, max, count);
-      timesteps = sigmas.map(sigmaToTimestep(this.#training)).map(Math.fround);
+      timesteps = sigmas.map(sigmaToTimestep(this.training)).map(Math.fround);
     }
-    const last = finalSigmasType === 'zero' ? 0 : firstSigma(alphasCumprod(this.config));
+    const last = finalSigmasType === 'zero' ? 0 : this.training[0]!;
     this.startFrom(sigmas, last);
     const continuous =
       this.config.timestepType === 'continuous' && this.config.predictionType === 'v_prediction';
@@ -105,26 +86,7 @@ export class EulerDiscreteScheduler extends SigmaScheduler<EulerDiscreteConfig> 
 
   /** One level more than steps, the first being the model's least. diffusers' order, kept for its pictures. */
   #logLinear(count: number): number[] {
-    const logs = linspaceF32(Math.log(this.#training.at(-1)!), Math.log(this.#training[0]!), count + 1);
+    const logs = linspaceF32(Math.log(this.training.at(-1)!), Math.log(this.training[0]!), count + 1);
     return Array.from(logs, (log) => Math.fround(Math.exp(log)));
-  }
-}
-
-const firstSigma = (alphas: Float32Array): number => Math.sqrt((1 - alphas[0]!) / alphas[0]!);
-
-/** The picture a prediction implies at a noise level. */
-export function originalSample(
-  predictionType: 'epsilon' | 'sample' | 'v_prediction',
-  modelOutput: Float32Array,
-  sample: Float32Array,
-  sigma: number,
-): Float32Array {
-  switch (predictionType) {
-    case 'epsilon':
-      return weightedSum([1, sample], [-sigma, modelOutput]);
-    case 'sample':
-      return modelOutput.slice();
-    case 'v_prediction':
-      return weightedSum([-sigma / Math.sqrt(sigma ** 2 + 1), modelOutput], [1 / (sigma ** 2 + 1), sample]);
   }
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
 import { InvalidArgumentError } from '../errors.js';
+import { AlphaScheduler } from './alpha-scheduler.js';
 import { choice, flag, noiseKeys, stepsOffset } from './common-config.js';
-import { alphasCumprod } from './noise-schedule.js';
 import { roundHalfEven, weightedSum } from './numeric.js';
-import { Scheduler, type StepOutput } from './scheduler.js';
+import type { StepOutput } from './scheduler.js';
 import { spacedTimesteps } from './timestep-spacing.js';
 
 const schema = z.strictObject({
@@ -36,10 +36,9 @@ const RUNGE_KUTTA_WEIGHTS = [1 / 6, 1 / 3, 1 / 3, 1 / 6];
  * @see https://arxiv.org/abs/2202.09778
  * @see https://huggingface.co/docs/diffusers/api/schedulers/pndm
  */
-export class PNDMScheduler extends Scheduler<PNDMConfig> {
+export class PNDMScheduler extends AlphaScheduler<PNDMConfig> {
   static readonly definition = { className: 'PNDMScheduler', schema, refused: {} };
 
-  readonly #alphas: Float32Array;
   #rungeKutta: readonly number[] = [];
   #counter = 0;
   /** Latest predictions, oldest first. */
@@ -50,7 +49,6 @@ export class PNDMScheduler extends Scheduler<PNDMConfig> {
   /** @throws InvalidArgumentError, ModelLoadError as `fromConfig` */
   constructor(config: object = {}) {
     super(PNDMScheduler.definition, config);
-    this.#alphas = alphasCumprod(this.config);
   }
 
   override setTimesteps(numInferenceSteps: number): void {
@@ -71,11 +69,6 @@ export class PNDMScheduler extends Scheduler<PNDMConfig> {
         : this.#multistep(modelOutput, timestep, sample, interval);
     this.#counter++;
     return { prevSample };
-  }
-
-  override addNoise(originalSamples: Float32Array, noise: Float32Array, timestep: number): Float32Array {
-    const alpha = this.#alphas[timestep]!;
-    return weightedSum([Math.sqrt(alpha), originalSamples], [Math.sqrt(1 - alpha), noise]);
   }
 
   protected override begin(count: number): number[] {
@@ -140,8 +133,8 @@ export class PNDMScheduler extends Scheduler<PNDMConfig> {
 
   /** Formula 9 of the paper: from one timestep's sample to another's along a prediction of noise. */
   #transfer(sample: Float32Array, from: number, to: number, prediction: Float32Array): Float32Array {
-    const alpha = this.#alphas[from]!;
-    const alphaTo = to >= 0 ? this.#alphas[to]! : this.config.setAlphaToOne ? 1 : this.#alphas[0]!;
+    const alpha = this.alphaAt(from);
+    const alphaTo = this.alphaAt(to);
     const beta = 1 - alpha;
     const noise =
       this.config.predictionType === 'v_prediction'

@@ -1,11 +1,20 @@
-import { weightedSum } from './numeric.js';
+import { trainingSigmas, type NoiseConfig } from './noise-schedule.js';
+import { interpolateAt, weightedSum } from './numeric.js';
+import type { SchedulerDefinition } from './scheduler-config.js';
 import { Scheduler } from './scheduler.js';
 
 /** A scheduler that walks down a list of noise levels, one a step. */
-export abstract class SigmaScheduler<Config extends object> extends Scheduler<Config> {
+export abstract class SigmaScheduler<Config extends NoiseConfig> extends Scheduler<Config> {
+  /** Noise levels of the training timesteps, rising. */
+  protected readonly training: Float32Array;
   /** Noise levels of the steps, and the one after the last; float32. */
   protected sigmas = new Float32Array();
   #stepIndex: number | undefined;
+
+  protected constructor(definition: SchedulerDefinition, config: object) {
+    super(definition, config);
+    this.training = trainingSigmas(this.config);
+  }
 
   /** The place of the current step; the first one may be in the middle, later ones follow. */
   protected stepIndexFor(timestep: number): number {
@@ -27,6 +36,11 @@ export abstract class SigmaScheduler<Config extends object> extends Scheduler<Co
   protected startFrom(sigmas: readonly number[], last: number): void {
     this.sigmas = Float32Array.from([...sigmas, last]);
     this.#stepIndex = undefined;
+  }
+
+  /** The noise levels of timesteps that may be fractions. */
+  protected sigmasAt(timesteps: readonly number[]): number[] {
+    return timesteps.map((timestep) => interpolateAt(timestep, this.training));
   }
 
   protected sigmaOf(timestep: number): number {
