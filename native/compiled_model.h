@@ -12,8 +12,10 @@
 
 namespace ovd {
 
-/** JavaScript: inputs, outputs, createInferRequest(), getProperty(name), dispose(). Made by
- * `Core.compileModel`. */
+/**
+ * JavaScript: inputs, outputs, createInferRequest(), getProperty(name), dispose(). Made by
+ * `Core.compileModel`.
+ */
 class CompiledModel : public Napi::ObjectWrap<CompiledModel> {
  public:
   static Napi::Function Define(Napi::Env env);

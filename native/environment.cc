@@ -21,7 +21,7 @@ Environment::Environment(Napi::Env env) {
 }
 
 std::shared_ptr<Operation> Environment::Begin(Napi::Env env, std::initializer_list<Napi::Object> owners) {
-  if (closed_) throw CodedError("DISPOSED", "OpenVINO was shut down with its environment, which");
+  if (closed_) throw CodedError("DISPOSED", "The OpenVINO environment was disposed");
   auto operation = std::make_shared<Operation>(env);
   for (const Napi::Object& owner : owners) operation->owners.push_back(Napi::Persistent(owner));
   if (running_.empty()) wake_.Ref(env);

@@ -29,8 +29,10 @@ void Reshape(ov::Model& model, const std::map<std::string, ov::PartialShape>& sh
 /** Changes the element types of inputs, by port name; the network must be able to take them. */
 void Retype(ov::Model& model, const std::map<std::string, ov::element::Type>& types);
 
-/** JavaScript: inputs, outputs, reshape(shapes), serialize(xmlPath, binPath), dispose(). Made by
- * `Core.readModel` or `graphModel`. */
+/**
+ * JavaScript: inputs, outputs, reshape(shapes), serialize(xmlPath, binPath), dispose(). Made by
+ * `Core.readModel` or `graphModel`.
+ */
 class Model : public Napi::ObjectWrap<Model> {
  public:
   static Napi::Function Define(Napi::Env env);

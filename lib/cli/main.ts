@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { version } from '../version.js';
 import { doctorCommand } from './doctor.js';
 import { generateCommand } from './generate.js';
-import { reportAndExit } from './report.js';
+import { reportFailure } from './report.js';
 
 const program = new Command('openvino-diffusers')
   .description('Stable Diffusion on Intel and AMD CPUs through OpenVINO')
@@ -15,5 +15,5 @@ const program = new Command('openvino-diffusers')
   .addCommand(doctorCommand());
 
 program.parseAsync().catch((error: unknown) => {
-  reportAndExit(error, program.opts<{ debug?: boolean }>().debug ?? false);
+  reportFailure(error, program.opts<{ debug?: boolean }>().debug ?? false);
 });

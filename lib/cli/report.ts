@@ -9,7 +9,7 @@ export class Interrupted extends Error {
 }
 
 /** Says what went wrong, on stderr, and sets the exit code; the process ends once everything is closed. */
-export function reportAndExit(error: unknown, debug: boolean): void {
+export function reportFailure(error: unknown, debug: boolean): void {
   if (error instanceof Interrupted) {
     process.exitCode = INTERRUPTED;
     return;

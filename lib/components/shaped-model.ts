@@ -65,7 +65,7 @@ export class ShapedModel implements AsyncDisposable {
   static async read(
     xmlPath: string,
     settings: CompileSettings,
-    elementTypes: (inputs: readonly Port[]) => Record<string, ElementType> = () => ({}),
+    elementTypes: Readonly<Record<string, ElementType>> = {},
   ): Promise<ShapedModel> {
     let model: Model;
     try {
@@ -78,7 +78,7 @@ export class ShapedModel implements AsyncDisposable {
         { cause },
       );
     }
-    return new ShapedModel(model, settings, elementTypes(model.inputs));
+    return new ShapedModel(model, settings, elementTypes);
   }
 
   get inputs(): readonly Port[] {

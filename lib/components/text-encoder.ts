@@ -1,18 +1,18 @@
 import { ModelLoadError } from '../errors.js';
 import { Tensor, type ElementType, type PortShapes } from '../runtime/index.js';
+import { Component } from './component.js';
 import type { InferenceContext } from './inference.js';
 import { fixedDimension, refuseOtherInputs, requirePort } from './ports.js';
 import { ShapedModel, type CompileSettings } from './shaped-model.js';
 
 /** Token ids to hidden states; CLIPTextModel as optimum-intel exports it. */
-export class TextEncoder implements AsyncDisposable {
+export class TextEncoder extends Component {
   /** Width of the hidden states; 768 for SD 1.x. */
   readonly hiddenSize: number;
-  readonly #model: ShapedModel;
   readonly #idType: 'i32' | 'i64';
 
   private constructor(model: ShapedModel, idType: 'i32' | 'i64', hiddenSize: number) {
-    this.#model = model;
+    super(model);
     this.#idType = idType;
     this.hiddenSize = hiddenSize;
   }
@@ -36,7 +36,7 @@ export class TextEncoder implements AsyncDisposable {
 
   /** Compiles for `tokens` tokens of one prompt; the encoder is always run one prompt at a time. */
   async compile(tokens: number): Promise<void> {
-    await this.#model.variant(this.#shapes(tokens));
+    await this.model.variant(this.#shapes(tokens));
   }
 
   /**
@@ -44,7 +44,7 @@ export class TextEncoder implements AsyncDisposable {
    * @returns last hidden states, shape [tokens, hiddenSize]
    */
   async encode(ids: Int32Array, context: InferenceContext): Promise<Float32Array> {
-    const { request } = await context.wait(this.#model.variant(this.#shapes(ids.length)));
+    const { request } = await context.wait(this.model.variant(this.#shapes(ids.length)));
     const shape = [1, ids.length];
     request.setInput(
       'input_ids',
@@ -55,14 +55,6 @@ export class TextEncoder implements AsyncDisposable {
     await context.run(request);
     using output = request.getOutput('last_hidden_state');
     return output.data.slice();
-  }
-
-  async dispose(): Promise<void> {
-    await this.#model.dispose();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.dispose();
   }
 
   #shapes(tokens: number): PortShapes {

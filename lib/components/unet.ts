@@ -1,5 +1,6 @@
 import { ModelLoadError } from '../errors.js';
 import { Tensor, type InferRequest, type Port, type PortShapes } from '../runtime/index.js';
+import { Component } from './component.js';
 import type { InferenceContext } from './inference.js';
 import { fixedDimension, refuseOtherInputs, requirePort } from './ports.js';
 import { ShapedModel, type CompileSettings } from './shaped-model.js';
@@ -15,10 +16,9 @@ export interface UNetShape {
 }
 
 /** UNet2DConditionModel as optimum-intel exports it: sample, timestep and hidden states to a prediction. */
-export class UNet implements AsyncDisposable {
+export class UNet extends Component {
   readonly inChannels: number;
   readonly crossAttentionDim: number;
-  readonly #model: ShapedModel;
   readonly #timestepShape: (batch: number) => number[];
 
   private constructor(
@@ -27,7 +27,7 @@ export class UNet implements AsyncDisposable {
     crossAttentionDim: number,
     timestepShape: (batch: number) => number[],
   ) {
-    this.#model = model;
+    super(model);
     this.inChannels = inChannels;
     this.crossAttentionDim = crossAttentionDim;
     this.#timestepShape = timestepShape;
@@ -43,7 +43,7 @@ export class UNet implements AsyncDisposable {
     config: { inChannels?: number | undefined; crossAttentionDim?: number | undefined } = {},
   ): Promise<UNet> {
     // Files ask for whole timesteps (i64), but some schedulers step through fractions, which diffusers passes on.
-    const model = await ShapedModel.read(xmlPath, settings, () => ({ timestep: 'f32' }));
+    const model = await ShapedModel.read(xmlPath, settings, { timestep: 'f32' });
     const { port: sample } = requirePort('UNet', model.inputs, 'sample');
     const { port: timestep } = requirePort('UNet', model.inputs, 'timestep');
     const { port: states } = requirePort('UNet', model.inputs, 'encoder_hidden_states');
@@ -61,16 +61,16 @@ export class UNet implements AsyncDisposable {
 
   /** Whether this shape is compiled already. */
   has(shape: UNetShape | 'dynamic'): boolean {
-    return this.#model.has(this.#shapes(shape));
+    return this.model.has(this.#shapes(shape));
   }
 
   async compile(shape: UNetShape | 'dynamic'): Promise<void> {
-    await this.#model.variant(this.#shapes(shape));
+    await this.model.variant(this.#shapes(shape));
   }
 
   /** Frees every compiled shape but this one. */
   async keepOnly(shape: UNetShape): Promise<void> {
-    await this.#model.keepOnly(this.#shapes(shape));
+    await this.model.keepOnly(this.#shapes(shape));
   }
 
   /**
@@ -85,7 +85,7 @@ export class UNet implements AsyncDisposable {
     states: Float32Array,
     context: InferenceContext,
   ): Promise<UNetSession> {
-    const { request } = await context.wait(this.#model.variant(this.#shapes(variant)));
+    const { request } = await context.wait(this.model.variant(this.#shapes(variant)));
     const { batch, height, width, tokens } = shape;
     const sample = new Float32Array(batch * this.inChannels * height * width);
     const timestepShape = this.#timestepShape(batch);
@@ -97,14 +97,6 @@ export class UNet implements AsyncDisposable {
       new Tensor('f32', [batch, tokens, this.crossAttentionDim], states),
     );
     return new UNetSession(request, sample, timestep, context);
-  }
-
-  async dispose(): Promise<void> {
-    await this.#model.dispose();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.dispose();
   }
 
   #shapes(shape: UNetShape | 'dynamic'): PortShapes {

@@ -1,4 +1,5 @@
 import { Tensor, type PortShapes } from '../runtime/index.js';
+import { Component } from './component.js';
 import type { InferenceContext } from './inference.js';
 import { fixedDimension, requirePort } from './ports.js';
 import { ShapedModel, type CompileSettings } from './shaped-model.js';
@@ -10,13 +11,12 @@ export interface LatentSize {
 }
 
 /** AutoencoderKL's decoder as optimum-intel exports it: latents to pixels. */
-export class VaeDecoder implements AsyncDisposable {
+export class VaeDecoder extends Component {
   readonly latentChannels: number;
-  readonly #model: ShapedModel;
   readonly #input: string;
 
   private constructor(model: ShapedModel, input: string, latentChannels: number) {
-    this.#model = model;
+    super(model);
     this.#input = input;
     this.latentChannels = latentChannels;
   }
@@ -30,11 +30,11 @@ export class VaeDecoder implements AsyncDisposable {
   }
 
   async compile(size: LatentSize | 'dynamic'): Promise<void> {
-    await this.#model.variant(this.#shapes(size));
+    await this.model.variant(this.#shapes(size));
   }
 
   async keepOnly(size: LatentSize): Promise<void> {
-    await this.#model.keepOnly(this.#shapes(size));
+    await this.model.keepOnly(this.#shapes(size));
   }
 
   /**
@@ -50,7 +50,7 @@ export class VaeDecoder implements AsyncDisposable {
     context: InferenceContext,
     use: (pixels: Float32Array, shape: readonly number[]) => T,
   ): Promise<T> {
-    const { request } = await context.wait(this.#model.variant(this.#shapes(variant)));
+    const { request } = await context.wait(this.model.variant(this.#shapes(variant)));
     request.setInput(
       this.#input,
       new Tensor('f32', [1, this.latentChannels, size.height, size.width], latents),
@@ -58,14 +58,6 @@ export class VaeDecoder implements AsyncDisposable {
     await context.run(request);
     using output = request.getOutput('sample');
     return use(output.data, output.shape);
-  }
-
-  async dispose(): Promise<void> {
-    await this.#model.dispose();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.dispose();
   }
 
   #shapes(size: LatentSize | 'dynamic'): PortShapes {

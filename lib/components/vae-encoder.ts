@@ -1,4 +1,5 @@
 import { Tensor } from '../runtime/index.js';
+import { Component } from './component.js';
 import type { InferenceContext } from './inference.js';
 import { requirePort } from './ports.js';
 import { ShapedModel, type CompileSettings } from './shaped-model.js';
@@ -9,12 +10,11 @@ export type EncodedImage =
   | { kind: 'sample'; sample: Float32Array; shape: number[] };
 
 /** AutoencoderKL's encoder as optimum-intel exports it, whichever of its two outputs the version gave it. */
-export class VaeEncoder implements AsyncDisposable {
-  readonly #model: ShapedModel;
+export class VaeEncoder extends Component {
   readonly #output: string;
 
   private constructor(model: ShapedModel, output: string) {
-    this.#model = model;
+    super(model);
     this.#output = output;
   }
 
@@ -36,7 +36,7 @@ export class VaeEncoder implements AsyncDisposable {
     context: InferenceContext,
   ): Promise<EncodedImage> {
     const shape = [1, 3, size.height, size.width];
-    const { request } = await context.wait(this.#model.variant({ sample: shape }));
+    const { request } = await context.wait(this.model.variant({ sample: shape }));
     request.setInput('sample', new Tensor('f32', shape, pixels));
     await context.run(request);
     using output = request.getOutput(this.#output);
@@ -51,13 +51,5 @@ export class VaeEncoder implements AsyncDisposable {
       logVariance: output.data.slice(half),
       shape: [batch, channels / 2, ...rest],
     };
-  }
-
-  async dispose(): Promise<void> {
-    await this.#model.dispose();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.dispose();
   }
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { cp, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 
 import { SaveError } from '../errors.js';
+import { fileExists } from '../file-exists.js';
 import { parseOptions } from '../options.js';
 import type { ComponentExport, ComponentName } from './component-export.js';
 import type { PipelineExport } from './export-pipeline.js';
@@ -49,7 +50,7 @@ export async function saveExport(
 ): Promise<void> {
   const { overwrite, onProgress, signal } = parseOptions(optionsSchema, options, 'saveExport');
   const folder = resolve(target);
-  const exists = await present(folder);
+  const exists = await fileExists(folder);
   if (exists && !overwrite) {
     throw new SaveError(`${target} exists already; the option 'overwrite' lets it give way`);
   }
@@ -85,7 +86,7 @@ async function saveComponent(component: ComponentExport, folder: string, target:
 
 async function copyRest({ source, index }: PipelineExport, folder: string): Promise<void> {
   for (const name of COPIED) {
-    if (await present(join(source, name)))
+    if (await fileExists(join(source, name)))
       await cp(join(source, name), join(folder, name), { recursive: true });
   }
   await writeJson(join(folder, 'model_index.json'), index);
@@ -114,13 +115,6 @@ async function failing<T>(target: string, work: () => Promise<T>): Promise<T> {
   } catch (cause) {
     throw new SaveError(`Cannot write ${target}: ${(cause as Error).message}`, { cause });
   }
-}
-
-async function present(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function contains(folder: string, path: string): boolean {

@@ -1,4 +1,4 @@
-import { access, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -12,6 +12,7 @@ import {
 } from '../components/index.js';
 import { readConfigFile } from '../config-file.js';
 import { ModelLoadError } from '../errors.js';
+import { fileExists } from '../file-exists.js';
 import { schedulerFromPretrained, type Scheduler } from '../schedulers/index.js';
 import type { PipelineProgress } from './pipeline-options.js';
 import { TaskQueue } from './queue.js';
@@ -139,19 +140,12 @@ async function requireFolder(folder: string): Promise<void> {
 async function findModel(folder: string, component: string): Promise<string> {
   const candidates = ['openvino_model.xml', 'ov_model.xml'].map((name) => join(folder, component, name));
   for (const path of candidates) {
-    if (!(await exists(path))) continue;
+    if (!(await fileExists(path))) continue;
     const weights = path.replace(/\.xml$/, '.bin');
-    if (await exists(weights)) return path;
+    if (await fileExists(weights)) return path;
     throw new ModelLoadError('MODEL_NOT_FOUND', `${path} is there but its weights are not: ${weights}`);
   }
   throw new ModelLoadError('MODEL_NOT_FOUND', `Neither ${candidates.join(' nor ')} exists`);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function checkFit(folder: string, textEncoder: TextEncoder, unet: UNet, vaeDecoder: VaeDecoder): void {

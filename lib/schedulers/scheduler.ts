@@ -1,9 +1,9 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
 import { readConfigFile } from '../config-file.js';
 import { InvalidArgumentError } from '../errors.js';
+import { fileExists } from '../file-exists.js';
 import { wrongValue } from '../options.js';
 import { adoptedKeys, completeConfig, toFileConfig, type SchedulerDefinition } from './scheduler-config.js';
 
@@ -172,9 +172,8 @@ export async function readSchedulerFile(
 ): Promise<z.output<typeof schedulerFile>> {
   const nested = join(folder, subfolder ?? 'scheduler', 'scheduler_config.json');
   const own = join(folder, 'scheduler_config.json');
-  const found = async (path: string): Promise<boolean> =>
-    access(path).then(...([() => true, () => false] as const));
-  const path = subfolder === undefined && !(await found(nested)) && (await found(own)) ? own : nested;
+  const path =
+    subfolder === undefined && !(await fileExists(nested)) && (await fileExists(own)) ? own : nested;
   return readConfigFile(path, schedulerFile);
 }
 
