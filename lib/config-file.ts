@@ -16,6 +16,16 @@ export function parsePythonJson(text: string): unknown {
   return JSON.parse(json);
 }
 
+/** JSON as Python writes it, with numbers that JSON itself does not have. */
+export function toPythonJson(value: unknown): string {
+  const marked = JSON.stringify(
+    value,
+    (_, field: unknown) => (typeof field === 'number' && !Number.isFinite(field) ? `\0${field}` : field),
+    2,
+  );
+  return `${marked.replace(/"\\u0000(-?Infinity|NaN)"/g, '$1')}\n`;
+}
+
 /**
  * Reads a model's configuration file and checks it.
  *

@@ -1,5 +1,16 @@
 export * from './errors.js';
 export {
+  exportPipeline,
+  saveExport,
+  type ComponentExport,
+  type ComponentName,
+  type ExportOptions,
+  type PipelineExport,
+  type SaveExportOptions,
+  type SaveProgress,
+  type WeightFormat,
+} from './export/index.js';
+export {
   GeneratedImage,
   formatParameters,
   readParameters,

@@ -1,11 +1,12 @@
 import { parse } from 'node:path';
 
-import { Command, InvalidArgumentError as InvalidOption, Option } from 'commander';
+import { Command, Option } from 'commander';
 import ora, { type Ora } from 'ora';
 
 import { OVStableDiffusionPipeline, type PipelineProgress } from '../pipelines/index.js';
 import { schedulersByName } from '../schedulers/index.js';
-import { Interrupted } from './report.js';
+import { number, seed, size, wholeNumber } from './arguments.js';
+import { untilInterrupted } from './interrupt.js';
 
 interface Options {
   model: string;
@@ -28,9 +29,9 @@ interface Options {
 /** `openvino-diffusers generate`: a prompt in, picture files out. */
 export function generateCommand(): Command {
   return new Command('generate')
-    .description('draw a prompt with an exported model')
+    .description('draw a prompt')
     .addOption(
-      new Option('-m, --model <folder>', 'model folder, as optimum-intel exports it')
+      new Option('-m, --model <folder>', 'model folder: exported to OpenVINO, or of diffusers')
         .env('MODEL_DIR')
         .makeOptionMandatory(),
     )
@@ -62,25 +63,18 @@ export function generateCommand(): Command {
       'output.png',
     )
     .option('--no-metadata', 'write no generation parameters into the file')
-    .action(generate);
+    .action((options: Options) => untilInterrupted((signal) => generate(options, signal)));
 }
 
-async function generate(options: Options): Promise<void> {
-  const interrupt = new AbortController();
-  const onInterrupt = (): void => {
-    interrupt.abort(new Interrupted());
-  };
-  process.once('SIGINT', onInterrupt);
+async function generate(options: Options, signal: AbortSignal): Promise<void> {
   const spinner = ora({ text: 'Loading', stream: process.stderr }).start();
   try {
-    const files = await draw(options, interrupt.signal, spinner);
+    const files = await draw(options, signal, spinner);
     spinner.stop();
     for (const file of files) console.log(file);
   } catch (error) {
     spinner.fail();
     throw error;
-  } finally {
-    process.off('SIGINT', onInterrupt);
   }
 }
 
@@ -133,27 +127,4 @@ function numbered(output: string, count: number): string[] {
   if (count === 1) return [output];
   const { dir, name, ext } = parse(output);
   return Array.from({ length: count }, (_, i) => `${dir ? `${dir}/` : ''}${name}-${i + 1}${ext}`);
-}
-
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidOption('Expected a number.');
-  return value;
-}
-
-function wholeNumber(text: string): number {
-  const value = number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidOption('Expected a whole number from 1.');
-  return value;
-}
-
-function seed(text: string): bigint {
-  if (!/^\d+$/.test(text)) throw new InvalidOption('Expected a whole number from 0.');
-  return BigInt(text);
-}
-
-function size(text: string): { width: number; height: number } {
-  const [, width, height] = /^(\d+)x(\d+)$/i.exec(text) ?? [];
-  if (width === undefined || height === undefined) throw new InvalidOption('Expected e.g. 512x512.');
-  return { width: Number(width), height: Number(height) };
 }

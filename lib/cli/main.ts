@@ -3,6 +3,7 @@ import { Command } from 'commander';
 
 import { version } from '../version.js';
 import { doctorCommand } from './doctor.js';
+import { exportCommand } from './export.js';
 import { generateCommand } from './generate.js';
 import { reportFailure } from './report.js';
 
@@ -12,6 +13,7 @@ const program = new Command('openvino-diffusers')
   .option('--debug', 'print stacks and native causes of errors')
   .showSuggestionAfterError()
   .addCommand(generateCommand())
+  .addCommand(exportCommand())
   .addCommand(doctorCommand());
 
 program.parseAsync().catch((error: unknown) => {

@@ -1,4 +1,5 @@
 export { InferenceContext } from './inference.js';
+export { irSource, type ModelSource } from './model-source.js';
 export type { CompileSettings } from './shaped-model.js';
 export { TextEncoder } from './text-encoder.js';
 export { ClipTokenizer } from './tokenizer.js';

@@ -1,8 +1,6 @@
-import { dirname } from 'node:path';
-
 import { LRUCache } from 'lru-cache';
 
-import { DisposedError, ModelLoadError, OpenVINODiffusersError } from '../errors.js';
+import { DisposedError } from '../errors.js';
 import type {
   CompiledModel,
   CompileProperties,
@@ -13,6 +11,7 @@ import type {
   Port,
   PortShapes,
 } from '../runtime/index.js';
+import type { ModelSource } from './model-source.js';
 
 /** How a component is compiled; the same for all its shapes. */
 export interface CompileSettings {
@@ -59,26 +58,15 @@ export class ShapedModel implements AsyncDisposable {
   }
 
   /**
-   * @param elementTypes - inputs to be given another element type than the file says
-   * @throws ModelLoadError `MODEL_CORRUPT` naming the file that OpenVINO could not read
+   * @param elementTypes - inputs to be given another element type than the source says
+   * @throws ModelLoadError when the source cannot be opened
    */
   static async read(
-    xmlPath: string,
+    source: ModelSource,
     settings: CompileSettings,
     elementTypes: Readonly<Record<string, ElementType>> = {},
   ): Promise<ShapedModel> {
-    let model: Model;
-    try {
-      model = await settings.core.readModel(xmlPath);
-    } catch (cause) {
-      if (!(cause instanceof OpenVINODiffusersError)) throw cause;
-      throw new ModelLoadError(
-        'MODEL_CORRUPT',
-        `OpenVINO cannot read ${xmlPath} with its .bin file. Is the download in ${dirname(xmlPath)} complete? ${cause.message}`,
-        { cause },
-      );
-    }
-    return new ShapedModel(model, settings, elementTypes);
+    return new ShapedModel(await source.open(), settings, elementTypes);
   }
 
   get inputs(): readonly Port[] {

@@ -2,6 +2,7 @@ import { ModelLoadError } from '../errors.js';
 import { Tensor, type ElementType, type PortShapes } from '../runtime/index.js';
 import { Component } from './component.js';
 import type { InferenceContext } from './inference.js';
+import type { ModelSource } from './model-source.js';
 import { fixedDimension, refuseOtherInputs, requirePort } from './ports.js';
 import { ShapedModel, type CompileSettings } from './shaped-model.js';
 
@@ -18,8 +19,8 @@ export class TextEncoder extends Component {
   }
 
   /** @throws ModelLoadError */
-  static async read(xmlPath: string, settings: CompileSettings): Promise<TextEncoder> {
-    const model = await ShapedModel.read(xmlPath, settings);
+  static async read(source: ModelSource, settings: CompileSettings): Promise<TextEncoder> {
+    const model = await ShapedModel.read(source, settings);
     const { port: ids } = requirePort('text encoder', model.inputs, 'input_ids');
     const { port: hidden } = requirePort('text encoder', model.outputs, 'last_hidden_state');
     refuseOtherInputs('text encoder', model.inputs, ['input_ids']);
@@ -28,7 +29,7 @@ export class TextEncoder extends Component {
     if ((idType !== 'i32' && idType !== 'i64') || hiddenSize === undefined) {
       throw new ModelLoadError(
         'UNSUPPORTED',
-        `Expected a text encoder from i32 or i64 ids to states of a fixed width, but ${xmlPath} has ids of ${ids.elementType} and states of shape ${JSON.stringify(hidden.shape)}`,
+        `Expected a text encoder from i32 or i64 ids to states of a fixed width, but ${source.name} has ids of ${ids.elementType} and states of shape ${JSON.stringify(hidden.shape)}`,
       );
     }
     return new TextEncoder(model, idType, hiddenSize);

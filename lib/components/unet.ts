@@ -2,6 +2,7 @@ import { ModelLoadError } from '../errors.js';
 import { Tensor, type InferRequest, type Port, type PortShapes } from '../runtime/index.js';
 import { Component } from './component.js';
 import type { InferenceContext } from './inference.js';
+import type { ModelSource } from './model-source.js';
 import { fixedDimension, refuseOtherInputs, requirePort } from './ports.js';
 import { ShapedModel, type CompileSettings } from './shaped-model.js';
 
@@ -38,12 +39,12 @@ export class UNet extends Component {
    * @throws ModelLoadError
    */
   static async read(
-    xmlPath: string,
+    source: ModelSource,
     settings: CompileSettings,
     config: { inChannels?: number | undefined; crossAttentionDim?: number | undefined } = {},
   ): Promise<UNet> {
     // Files ask for whole timesteps (i64), but some schedulers step through fractions, which diffusers passes on.
-    const model = await ShapedModel.read(xmlPath, settings, { timestep: 'f32' });
+    const model = await ShapedModel.read(source, settings, { timestep: 'f32' });
     const { port: sample } = requirePort('UNet', model.inputs, 'sample');
     const { port: timestep } = requirePort('UNet', model.inputs, 'timestep');
     const { port: states } = requirePort('UNet', model.inputs, 'encoder_hidden_states');
@@ -53,7 +54,7 @@ export class UNet extends Component {
     if (inChannels === undefined || crossAttentionDim === undefined) {
       throw new ModelLoadError(
         'UNSUPPORTED',
-        `Expected a UNet with fixed channels and text width, but ${xmlPath} has a sample of ${JSON.stringify(sample.shape)} and encoder_hidden_states of ${JSON.stringify(states.shape)}`,
+        `Expected a UNet with fixed channels and text width, but ${source.name} has a sample of ${JSON.stringify(sample.shape)} and encoder_hidden_states of ${JSON.stringify(states.shape)}`,
       );
     }
     return new UNet(model, inChannels, crossAttentionDim, timestepShapes(timestep));

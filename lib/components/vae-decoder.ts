@@ -1,6 +1,7 @@
 import { Tensor, type PortShapes } from '../runtime/index.js';
 import { Component } from './component.js';
 import type { InferenceContext } from './inference.js';
+import type { ModelSource } from './model-source.js';
 import { fixedDimension, requirePort } from './ports.js';
 import { ShapedModel, type CompileSettings } from './shaped-model.js';
 
@@ -22,8 +23,8 @@ export class VaeDecoder extends Component {
   }
 
   /** @throws ModelLoadError */
-  static async read(xmlPath: string, settings: CompileSettings): Promise<VaeDecoder> {
-    const model = await ShapedModel.read(xmlPath, settings);
+  static async read(source: ModelSource, settings: CompileSettings): Promise<VaeDecoder> {
+    const model = await ShapedModel.read(source, settings);
     const { name, port } = requirePort('VAE decoder', model.inputs, 'latent_sample');
     requirePort('VAE decoder', model.outputs, 'sample');
     return new VaeDecoder(model, name, fixedDimension(port, 1) ?? 4);

@@ -1,6 +1,7 @@
 import { Tensor } from '../runtime/index.js';
 import { Component } from './component.js';
 import type { InferenceContext } from './inference.js';
+import type { ModelSource } from './model-source.js';
 import { requirePort } from './ports.js';
 import { ShapedModel, type CompileSettings } from './shaped-model.js';
 
@@ -19,8 +20,8 @@ export class VaeEncoder extends Component {
   }
 
   /** @throws ModelLoadError */
-  static async read(xmlPath: string, settings: CompileSettings): Promise<VaeEncoder> {
-    const model = await ShapedModel.read(xmlPath, settings);
+  static async read(source: ModelSource, settings: CompileSettings): Promise<VaeEncoder> {
+    const model = await ShapedModel.read(source, settings);
     requirePort('VAE encoder', model.inputs, 'sample');
     const { name } = requirePort('VAE encoder', model.outputs, 'latent_parameters', 'latent_sample');
     return new VaeEncoder(model, name);

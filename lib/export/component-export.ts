@@ -38,7 +38,7 @@ export interface ComponentExport {
    *
    * @throws ModelLoadError `MODEL_CORRUPT` listing the keys that are missing, unexpected or of another shape
    */
-  build(): Model;
+  readonly build: () => Model;
 }
 
 export interface WeightOptions {

@@ -12,24 +12,22 @@ import {
   type ComponentExport,
   type WeightOptions,
 } from './component-export.js';
+import type { SavedRest } from './save-rest.js';
 import { WEIGHT_FORMATS, type WeightFormat } from './weight-formats.js';
 
 export interface ExportOptions {
   /** How weights are laid down. Default: 'stored'. */
-  weightFormat?: WeightFormat;
+  weightFormat?: WeightFormat | undefined;
   /** Which files of weights are read, e.g. 'fp16' for `*.fp16.safetensors`. Default: those without a variant. */
-  variant?: string;
+  variant?: string | undefined;
   /** Layers of the text encoder left out at the end, for models trained so. Default: 0. */
-  clipSkip?: number;
+  clipSkip?: number | undefined;
   /** Whether text encoders give every layer's states. Default: for SDXL, which needs them. */
-  hiddenStates?: boolean;
+  hiddenStates?: boolean | undefined;
 }
 
 /** A pipeline that was found good, ready to be built or saved. */
-export interface PipelineExport {
-  readonly source: string;
-  /** What model_index.json says. */
-  readonly index: Readonly<Record<string, unknown>>;
+export interface PipelineExport extends SavedRest {
   readonly components: readonly ComponentExport[];
 }
 

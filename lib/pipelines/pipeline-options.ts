@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { ModelLoadError } from '../errors.js';
+import { WEIGHT_FORMATS, type WeightFormat } from '../export/index.js';
 import { parseOptions } from '../options.js';
 import type { CompileProperties } from '../runtime/index.js';
 
@@ -15,6 +15,17 @@ export interface PipelineProgress {
 
 /** Options of `OVStableDiffusionPipeline.fromPretrained`. */
 export interface PipelineOptions {
+  /**
+   * Whether the folder is a diffusers model in safetensors, whose networks are to be built here, rather than one
+   * exported to OpenVINO already. Default: what the folder is.
+   */
+  export?: boolean | undefined;
+  /** With `export`: how weights are laid down in memory, and by `savePretrained` on disk. Default: 'stored'. */
+  weightFormat?: WeightFormat | undefined;
+  /** With `export`: which files of weights are read, e.g. 'fp16' for `*.fp16.safetensors`. Default: those without. */
+  variant?: string | undefined;
+  /** With `export`: layers of the text encoder left out at the end, for models trained so. Default: 0. */
+  clipSkip?: number | undefined;
   /**
    * Precision of the arithmetic. Default: bf16 where the processor computes it natively (avx512_bf16 or AMX), else
    * what OpenVINO chooses for the device. `pipeline.inferencePrecision` tells what came of it.
@@ -64,6 +75,13 @@ const reshapeSchema = z.strictObject({
 });
 
 const pipelineSchema = z.strictObject({
+  export: z.boolean().optional().describe('a boolean'),
+  weightFormat: z
+    .enum(WEIGHT_FORMATS)
+    .optional()
+    .describe(`one of ${WEIGHT_FORMATS.join(', ')}`),
+  variant: z.string().min(1).optional().describe("a variant's name such as 'fp16'"),
+  clipSkip: z.int().min(0).max(64).optional().describe('integer between 0 and 64'),
   inferencePrecision: z.enum(['bf16', 'f32', 'f16']).optional().describe("'bf16', 'f32' or 'f16'"),
   device: z.string().min(1).optional().describe('the name of an OpenVINO device'),
   ovConfig: z
@@ -87,12 +105,6 @@ const pipelineSchema = z.strictObject({
 
 /** @throws InvalidArgumentError */
 export function parsePipelineOptions(options: PipelineOptions): PipelineOptions {
-  if ('export' in options && (options as { export?: unknown }).export) {
-    throw new ModelLoadError(
-      'UNSUPPORTED',
-      'This version reads folders that are exported already; export: true comes in a later one.',
-    );
-  }
   return parseOptions(pipelineSchema, options, 'fromPretrained');
 }
 

@@ -1,5 +1,6 @@
 import { InferenceContext, type LatentSize, type UNetShape } from '../components/index.js';
 import { DisposedError } from '../errors.js';
+import type { SaveExportOptions } from '../export/index.js';
 import { GeneratedImage, pixelsFromTensor } from '../image/index.js';
 import { wrongValue } from '../options.js';
 import { Scheduler } from '../schedulers/index.js';
@@ -9,7 +10,9 @@ import { denoise } from './denoise.js';
 import { encodePrompts } from './encode-prompt.js';
 import { parseGenerateOptions, type GenerateOptions, type OutputType } from './generate-options.js';
 import type { GenerateResult, RawImage } from './generate-result.js';
+import type { ModelFolder } from './model-folder.js';
 import { noiseSource } from './noise.js';
+import { openModel } from './open-model.js';
 import { generationParameters } from './parameters.js';
 import {
   parsePipelineOptions,
@@ -37,6 +40,7 @@ export class OVStableDiffusionPipeline implements AsyncDisposable {
   readonly components: StableDiffusionComponents;
   /** The precision the networks compute in; undefined where OpenVINO decides per network. */
   readonly inferencePrecision: string | undefined;
+  readonly #model: ModelFolder;
   readonly #options: PipelineOptions;
   readonly #calls = new Set<AbortController>();
   #disposed = false;
@@ -44,11 +48,13 @@ export class OVStableDiffusionPipeline implements AsyncDisposable {
   #static: StaticShape | undefined;
 
   private constructor(
+    model: ModelFolder,
     components: StableDiffusionComponents,
     scheduler: Scheduler,
     precision: string | undefined,
     options: PipelineOptions,
   ) {
+    this.#model = model;
     this.components = components;
     this.#scheduler = scheduler;
     this.inferencePrecision = precision;
@@ -56,7 +62,8 @@ export class OVStableDiffusionPipeline implements AsyncDisposable {
   }
 
   /**
-   * Loads a folder that optimum-intel exported (versions 1.7 to 2.2). Networks are read, not yet compiled: that
+   * Loads a model: a folder that optimum-intel or `savePretrained` wrote (versions 1.7 to 2.2), or one in diffusers'
+   * own layout, with weights in safetensors, which is exported on the way. Networks are read, not yet compiled: that
    * happens in `reshape`, in `compile`, or at the first `generate`.
    *
    * @throws ModelLoadError for a missing, broken or unsupported model
@@ -71,13 +78,15 @@ export class OVStableDiffusionPipeline implements AsyncDisposable {
     if (typeof folder !== 'string' || folder === '') throw wrongValue('a path', 'folder', folder);
     const parsed = parsePipelineOptions(options);
     const settings = await compileSettings(parsed);
+    const model = await openModel(folder, parsed, settings.core);
     const { scheduler, ...components } = await loadComponents(
-      folder,
+      model,
       settings,
       parsed.onProgress ?? (() => undefined),
       parsed.signal,
     );
     return new OVStableDiffusionPipeline(
+      model,
       components,
       scheduler,
       settings.properties.INFERENCE_PRECISION_HINT,
@@ -126,6 +135,21 @@ export class OVStableDiffusionPipeline implements AsyncDisposable {
       await this.#compile('dynamic', 'dynamic');
       return this;
     });
+  }
+
+  /**
+   * Writes the model in optimum-intel's layout, with the present scheduler, so that it loads without an export here,
+   * in optimum-intel and in openvino-genai. The folder is written whole or not at all.
+   *
+   * @param target - a folder that is made, or with `overwrite` replaced
+   * @throws SaveError when the target exists or cannot be written
+   * @throws InvalidArgumentError
+   * @throws the signal's reason when aborted
+   */
+  async savePretrained(target: string, options: SaveExportOptions = {}): Promise<void> {
+    if (typeof target !== 'string' || target === '') throw wrongValue('a path', 'target', target);
+    if (this.#disposed) throw new DisposedError('The pipeline');
+    await this.#model.save(target, this.#scheduler, options);
   }
 
   /**

@@ -53,6 +53,12 @@ const broken: [string, (folder: string) => Promise<unknown>, string, string | Re
     'MODEL_NOT_FOUND',
     'openvino_model.bin',
   ],
+  [
+    'no weights of the VAE encoder',
+    (at) => rm(join(at, 'vae_encoder/openvino_model.bin')),
+    'MODEL_NOT_FOUND',
+    'vae_encoder',
+  ],
   ['no tokenizer', (at) => rm(join(at, 'tokenizer'), { recursive: true }), 'MODEL_NOT_FOUND', 'tokenizer'],
   ['no scheduler', (at) => rm(join(at, 'scheduler'), { recursive: true }), 'MODEL_NOT_FOUND', 'scheduler'],
   ['weights cut short', (at) => truncate(join(at, 'unet/openvino_model.bin'), 1000), 'MODEL_CORRUPT', 'unet'],

@@ -50,6 +50,25 @@ describe('the built package', () => {
 });
 
 describe('the command line', () => {
+  it('exports a diffusers folder, which then draws', async () => {
+    const output = join(folder, 'exported');
+    const source = join(root, 'test/fixtures/export/sd1');
+    const { stdout } = await run(process.execPath, [
+      cli,
+      'export',
+      source,
+      output,
+      '--weight-format',
+      'fp16',
+    ]);
+    expect(stdout.trim()).toBe(output);
+    expect((await stat(join(output, 'unet', 'openvino_model.bin'))).size).toBeGreaterThan(0);
+    const picture = join(folder, 'from-export.png');
+    await run(process.execPath, [cli, 'generate', '-m', output, '-p', 'x', '--steps', '4', '-o', picture]);
+    expect((await stat(picture)).size).toBeGreaterThan(0);
+    expect((await failing('export', source, output)).stderr).toContain('SAVE_FAILED');
+  });
+
   it('draws pictures into files that say how they were made', async () => {
     const output = join(folder, 'out.png');
     const args = [

@@ -1,0 +1,24 @@
+import { InvalidArgumentError as InvalidOption } from 'commander';
+
+export function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidOption('Expected a number.');
+  return value;
+}
+
+export function wholeNumber(text: string): number {
+  const value = number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidOption('Expected a whole number from 1.');
+  return value;
+}
+
+export function seed(text: string): bigint {
+  if (!/^\d+$/.test(text)) throw new InvalidOption('Expected a whole number from 0.');
+  return BigInt(text);
+}
+
+export function size(text: string): { width: number; height: number } {
+  const [, width, height] = /^(\d+)x(\d+)$/i.exec(text) ?? [];
+  if (width === undefined || height === undefined) throw new InvalidOption('Expected e.g. 512x512.');
+  return { width: Number(width), height: Number(height) };
+}

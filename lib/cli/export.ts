@@ -1,0 +1,52 @@
+import { Command, Option } from 'commander';
+import ora from 'ora';
+
+import { exportPipeline, saveExport, WEIGHT_FORMATS, type WeightFormat } from '../export/index.js';
+import { wholeNumber } from './arguments.js';
+import { untilInterrupted } from './interrupt.js';
+
+interface Options {
+  weightFormat: WeightFormat;
+  variant?: string;
+  clipSkip?: number;
+  overwrite?: boolean;
+}
+
+/** `openvino-diffusers export`: a diffusers model in, a folder of OpenVINO networks out. */
+export function exportCommand(): Command {
+  return new Command('export')
+    .description('convert a diffusers model to OpenVINO, as optimum-intel lays it out')
+    .argument('<model>', 'folder in the layout of diffusers, with weights in safetensors')
+    .argument('<output>', 'folder to be made')
+    .addOption(
+      new Option('--weight-format <format>', 'how weights are stored')
+        .choices(WEIGHT_FORMATS)
+        .default('stored'),
+    )
+    .option('--variant <name>', "files of weights to read, e.g. 'fp16'")
+    .option('--clip-skip <layers>', 'layers of the text encoder to leave out at the end', wholeNumber)
+    .option('--overwrite', 'replace the output folder if it exists')
+    .action((model: string, output: string, options: Options) =>
+      untilInterrupted((signal) => convert(model, output, options, signal)),
+    );
+}
+
+async function convert(model: string, output: string, options: Options, signal: AbortSignal): Promise<void> {
+  const { weightFormat, variant, clipSkip, overwrite } = options;
+  const spinner = ora({ text: 'Reading', stream: process.stderr }).start();
+  try {
+    const pipeline = await exportPipeline(model, { weightFormat, variant, clipSkip });
+    await saveExport(pipeline, output, {
+      overwrite,
+      signal,
+      onProgress: ({ component, done, total }) => {
+        spinner.text = `Written: ${component} (${done}/${total})`;
+      },
+    });
+    spinner.stop();
+    console.log(output);
+  } catch (error) {
+    spinner.fail();
+    throw error;
+  }
+}

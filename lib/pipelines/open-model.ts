@@ -1,0 +1,41 @@
+import { stat } from 'node:fs/promises';
+
+import { InvalidArgumentError, ModelLoadError } from '../errors.js';
+import type { Core } from '../runtime/index.js';
+import { isDiffusersFolder, openDiffusersFolder } from './diffusers-folder.js';
+import type { ModelFolder } from './model-folder.js';
+import { isOpenvinoFolder, openOpenvinoFolder } from './openvino-folder.js';
+import type { PipelineOptions } from './pipeline-options.js';
+
+/**
+ * Opens a folder in whichever layout it is, or is said to be by `export`.
+ *
+ * @throws ModelLoadError
+ * @throws InvalidArgumentError for options of the export where there is none
+ */
+export async function openModel(folder: string, options: PipelineOptions, core: Core): Promise<ModelFolder> {
+  const { weightFormat, variant, clipSkip } = options;
+  if (await isToBeExported(folder, options.export)) {
+    return openDiffusersFolder(folder, { weightFormat, variant, clipSkip });
+  }
+  const idle = Object.entries({ weightFormat, variant, clipSkip }).find(([, value]) => value !== undefined);
+  if (idle) {
+    throw new InvalidArgumentError(
+      `The option '${idle[0]}' is for models to be exported, and ${folder} is read as it is`,
+    );
+  }
+  return openOpenvinoFolder(folder, core);
+}
+
+async function isToBeExported(folder: string, said: boolean | undefined): Promise<boolean> {
+  const found = await stat(folder).catch(() => undefined);
+  if (!found?.isDirectory()) throw new ModelLoadError('MODEL_NOT_FOUND', `There is no folder ${folder}`);
+  if (said === false) return false;
+  const isExported = await isOpenvinoFolder(folder);
+  const hasWeights = await isDiffusersFolder(folder);
+  if (said === undefined) return hasWeights && !isExported;
+  if (isExported && !hasWeights) {
+    throw new ModelLoadError('UNSUPPORTED', `${folder} is exported already; load it without 'export: true'`);
+  }
+  return true;
+}
