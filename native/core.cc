@@ -1,6 +1,8 @@
 #include "core.h"
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
@@ -8,6 +10,7 @@
 
 #include "compiled_model.h"
 #include "environment.h"
+#include "mapped_file.h"
 #include "model.h"
 #include "properties.h"
 
@@ -20,6 +23,25 @@ std::string TextArgument(const Napi::CallbackInfo& info, size_t index, const cha
   if (!info[index].IsString())
     throw CodedError("INVALID_ARGUMENT", std::string("Expected a string for ") + name);
   return info[index].As<Napi::String>().Utf8Value();
+}
+
+std::string ReadText(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (!file) throw CodedError("MODEL_NOT_FOUND", "Cannot read " + path.u8string());
+  return text;
+}
+
+/** Maps the weights ourselves: those OpenVINO maps stay in memory after compiling. */
+std::shared_ptr<ov::Model> ReadIr(ov::Core& core, const std::filesystem::path& xml,
+                                  std::filesystem::path bin) {
+  if (bin.empty()) bin = std::filesystem::path(xml).replace_extension(".bin");
+  const auto text = ReadText(xml);
+  if (!std::filesystem::exists(bin)) return core.read_model(text, ov::Tensor());
+  const auto mapping = Mapping::Open(bin);
+  const ov::Tensor bytes(ov::element::u8, {mapping->size()}, const_cast<uint8_t*>(mapping->data()));
+  // The tensor, and so each constant over it, keeps the file mapped.
+  return core.read_model(text, ov::Tensor(bytes, mapping));
 }
 
 }  // namespace
@@ -45,7 +67,7 @@ Napi::Value Core::ReadModel(const Napi::CallbackInfo& info) {
     const auto bin = info[1].IsUndefined() ? std::filesystem::path()
                                            : std::filesystem::u8path(TextArgument(info, 1, "binPath"));
     return Environment::Of(info.Env()).Run(info.Env(), {Value()}, [core = core_, xml, bin]() -> Result {
-      return Model::Wrap(core->read_model(xml, bin));
+      return Model::Wrap(ReadIr(*core, xml, bin));
     });
   });
 }
@@ -68,6 +90,7 @@ Napi::Value Core::CompileModel(const Napi::CallbackInfo& info) {
       const auto graph = state->Clone();
       if (!types.empty()) Retype(*graph, types);
       if (!shapes.empty()) Reshape(*graph, shapes);
+      const PassingMappings passing;
       return CompiledModel::Wrap(core->compile_model(graph, device, properties), *graph);
     };
     return Environment::Of(info.Env()).Run(info.Env(), {Value(), source}, std::move(work));

@@ -1,7 +1,9 @@
 #include "mapped_file.h"
 
+#include <chrono>
 #include <cstring>
 #include <string>
+#include <unordered_set>
 
 #include "errors.h"
 
@@ -23,7 +25,75 @@ namespace {
   throw CodedError("MODEL_NOT_FOUND", "Cannot map " + path.u8string() + ": " + reason);
 }
 
+/** All mappings of the process, whichever environment opened them: memory is the process's. */
+struct Registry {
+  std::mutex mutex;
+  std::unordered_set<const Mapping*> mappings;
+
+  static Registry& Get() {
+    // Never destroyed: threads may still end after main does.
+    static auto* registry = new Registry();
+    return *registry;
+  }
+};
+
+/** Often enough that hundreds of megabytes do not pile up, seldom enough to cost nothing. */
+constexpr auto kLetGoEvery = std::chrono::milliseconds(100);
+
 }  // namespace
+
+Mapping::Mapping(const uint8_t* data, size_t size) : data_(data), size_(size) {
+  auto& registry = Registry::Get();
+  std::lock_guard<std::mutex> lock(registry.mutex);
+  registry.mappings.insert(this);
+}
+
+Mapping::~Mapping() {
+  {
+    auto& registry = Registry::Get();
+    std::lock_guard<std::mutex> lock(registry.mutex);
+    registry.mappings.erase(this);
+  }
+  if (data_ == nullptr) return;
+#ifdef _WIN32
+  UnmapViewOfFile(data_);
+#else
+  munmap(const_cast<uint8_t*>(data_), size_);
+#endif
+}
+
+void Mapping::LetGoAll() {
+  auto& registry = Registry::Get();
+  std::lock_guard<std::mutex> lock(registry.mutex);
+  for (const Mapping* mapping : registry.mappings) mapping->LetGo();
+}
+
+void Mapping::LetGo() const {
+  if (data_ == nullptr) return;
+#ifdef _WIN32
+  // Unlocking what is not locked takes pages out of the working set.
+  VirtualUnlock(const_cast<uint8_t*>(data_), size_);
+#else
+  // Of a read-only mapping nothing is lost.
+  madvise(const_cast<uint8_t*>(data_), size_, MADV_DONTNEED);
+#endif
+}
+
+PassingMappings::PassingMappings()
+    : thread_([this] {
+        std::unique_lock<std::mutex> lock(mutex_);
+        while (!ended_.wait_for(lock, kLetGoEvery, [this] { return end_; })) Mapping::LetGoAll();
+      }) {}
+
+PassingMappings::~PassingMappings() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    end_ = true;
+  }
+  ended_.notify_all();
+  thread_.join();
+  Mapping::LetGoAll();
+}
 
 #ifdef _WIN32
 
@@ -51,10 +121,6 @@ std::shared_ptr<Mapping> Mapping::Open(const std::filesystem::path& path) {
       new Mapping(static_cast<const uint8_t*>(data), static_cast<size_t>(size.QuadPart)));
 }
 
-Mapping::~Mapping() {
-  if (data_ != nullptr) UnmapViewOfFile(data_);
-}
-
 #else
 
 std::shared_ptr<Mapping> Mapping::Open(const std::filesystem::path& path) {
@@ -76,10 +142,6 @@ std::shared_ptr<Mapping> Mapping::Open(const std::filesystem::path& path) {
   close(file);
   if (data == MAP_FAILED) Fail(path, std::strerror(error));
   return std::shared_ptr<Mapping>(new Mapping(static_cast<const uint8_t*>(data), size));
-}
-
-Mapping::~Mapping() {
-  if (data_ != nullptr) munmap(const_cast<uint8_t*>(data_), size_);
 }
 
 #endif

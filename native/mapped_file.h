@@ -3,9 +3,12 @@
 
 #include <napi.h>
 
+#include <condition_variable>
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <mutex>
+#include <thread>
 
 namespace ovd {
 
@@ -13,6 +16,9 @@ namespace ovd {
 class Mapping {
  public:
   static std::shared_ptr<Mapping> Open(const std::filesystem::path& path);
+  /** Lets go of the memory that all mappings take; what is read again comes back from the file. Any thread.
+   */
+  static void LetGoAll();
   ~Mapping();
   Mapping(const Mapping&) = delete;
   Mapping& operator=(const Mapping&) = delete;
@@ -21,10 +27,29 @@ class Mapping {
   size_t size() const { return size_; }
 
  private:
-  Mapping(const uint8_t* data, size_t size) : data_(data), size_(size) {}
+  Mapping(const uint8_t* data, size_t size);
+  void LetGo() const;
 
   const uint8_t* data_;
   size_t size_;
+};
+
+/**
+ * While it lives, what is read of mappings does not pile up in memory, and nothing of it is left at the end.
+ * For compiling, which reads each weight about once.
+ */
+class PassingMappings {
+ public:
+  PassingMappings();
+  ~PassingMappings();
+  PassingMappings(const PassingMappings&) = delete;
+  PassingMappings& operator=(const PassingMappings&) = delete;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool end_ = false;
+  std::thread thread_;
 };
 
 /** JavaScript: `new MappedFile(path)`, byteLength, read(offset, length) (a copy), dispose(). */

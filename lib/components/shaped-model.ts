@@ -30,7 +30,8 @@ export interface CompiledVariant {
 
 /**
  * A network that is compiled on demand for the shapes asked of it. The network itself stays uncompiled beside its
- * variants: its weights are mapped from their file, so it costs little and need never be read again.
+ * variants: its weights are mapped from their file and let go of memory after each compilation, so it costs little
+ * and need never be read again.
  */
 export class ShapedModel implements AsyncDisposable {
   readonly #model: Model;

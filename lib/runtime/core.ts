@@ -30,7 +30,12 @@ export class Core {
     this.#handle = native(() => new make());
   }
 
-  /** Reads OpenVINO IR. Without `binPath`, the .bin file beside the .xml. */
+  /**
+   * Reads OpenVINO IR; weights stay in their file. Without `binPath`, the .bin file beside the .xml.
+   *
+   * @throws ModelLoadError `MODEL_NOT_FOUND` without the file
+   * @throws InferenceError `OPENVINO` when it is not a network
+   */
   async readModel(xmlPath: string, binPath?: string): Promise<Model> {
     return new Model(await nativeAsync(() => this.#handle.readModel(xmlPath, binPath)));
   }

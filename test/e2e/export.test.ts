@@ -151,7 +151,7 @@ describe('savePretrained', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it.each([
+  it.each<[string, string, object]>([
     ['no path', '', {}],
     ['an unknown option', 'out', { overwritten: true }],
   ])('refuses %s', async (_, target, options) => {

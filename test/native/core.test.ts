@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { Core, graph, openvinoVersion } from '../../lib/runtime/index.js';
+import { Core, graph, openvinoVersion, Tensor } from '../../lib/runtime/index.js';
 import manifest from '../../package.json' with { type: 'json' };
 import { scaling, slow } from '../support/small-models.js';
 
@@ -92,7 +92,6 @@ describe('a model', () => {
   });
 
   it.each([
-    ['a missing file', async () => Promise.resolve(join(folder, 'none.xml'))],
     [
       'XML cut short',
       async () => {
@@ -124,6 +123,28 @@ describe('a model', () => {
       code: 'OPENVINO',
       cause: expect.any(Error) as Error,
     });
+  });
+
+  it('is not found where its file is not', async () => {
+    await expect(core.readModel(join(folder, 'none.xml'))).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
+  });
+
+  it('computes the same while and after its weights are let go of memory', async () => {
+    const xml = join(folder, 'let-go.xml');
+    await slow(64, 2).serialize(xml, join(folder, 'let-go.bin'));
+    const model = await core.readModel(xml);
+    const compute = async (): Promise<Float32Array> => {
+      const compiled = await core.compileModel(model, { properties: { INFERENCE_PRECISION_HINT: 'f32' } });
+      const request = await compiled.createInferRequest();
+      request.setInput('x', new Tensor('f32', [64, 64], new Float32Array(64 * 64).fill(1)));
+      await request.infer();
+      return request.getOutput('y').data.slice();
+    };
+    const first = await compute();
+    const [second, third] = await Promise.all([compute(), compute()]);
+    expect(first.some((value) => value !== 0)).toBe(true);
+    expect(second).toEqual(first);
+    expect(third).toEqual(first);
   });
 
   it('cannot be compiled once disposed, but what was compiled lives on', async () => {
