@@ -14,6 +14,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const side = Number(values.size) / 8;
+const precision = /** @type {'bf16' | 'f32'} */ (values.precision);
 const core = sharedCore();
 
 const unets = [];
@@ -24,7 +25,7 @@ for (const folder of positionals) {
   const compiled = await core.compileModel(model, {
     shapes,
     elementTypes: { timestep: 'f32' },
-    properties: { PERFORMANCE_HINT: 'LATENCY', INFERENCE_PRECISION_HINT: values.precision },
+    properties: { PERFORMANCE_HINT: 'LATENCY', INFERENCE_PRECISION_HINT: precision },
   });
   const request = await compiled.createInferRequest();
   for (const [name, shape] of Object.entries(shapes)) {
@@ -32,7 +33,7 @@ for (const folder of positionals) {
     const data = Float32Array.from({ length }, (_, i) => (name === 'timestep' ? 500 : Math.sin(i)));
     request.setInput(name, new Tensor('f32', shape, data));
   }
-  unets.push({ folder, compiled, request, /** @type {number[]} */ seconds: [] });
+  unets.push({ folder, compiled, request, seconds: /** @type {number[]} */ ([]) });
 }
 
 /** @param {number[]} numbers */

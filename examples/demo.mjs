@@ -1,4 +1,5 @@
-// Draws a contact sheet: `npm run demo [-- --model FOLDER]`. Without a model, with the small one of this repository.
+// Draws a contact sheet: `npm run demo [-- --model FOLDER]`. Without a model, with the small one of this repository,
+// a diffusers folder that is exported on the way.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -9,23 +10,25 @@ const { values } = parseArgs({
   options: {
     model: {
       type: 'string',
-      default: process.env.MODEL_DIR ?? join(import.meta.dirname, '../models/shapes-ov'),
+      default: process.env.MODEL_DIR ?? join(import.meta.dirname, '../models/shapes'),
     },
     output: { type: 'string', short: 'o', default: 'demo.png' },
   },
 });
 
 const prompts = [
-  'a large red circle on a blue background',
-  'a large yellow circle on a purple background',
-  'a large white square on a green background',
-  'a small black circle on a orange background',
-  'a large blue circle on a white background',
-  'a large pink square on a black background',
+  'a red circle on a blue background',
+  'a large yellow star on a purple background',
+  'a green triangle on a white background',
+  'a small black square on the left on a cyan background',
+  'a large pink heart on a black background',
+  'an orange ring at the top on a gray background',
+  'a large white circle on the right on a brown background',
+  'a blue square at the bottom on a yellow background',
 ];
-const columns = 3;
+const columns = 4;
 
-console.log(`Reading and compiling ${values.model} …`);
+console.log(`Exporting and compiling ${values.model} …`);
 const pipeline = await OVStableDiffusionPipeline.fromPretrained(values.model);
 pipeline.scheduler = DPMSolverMultistepScheduler.fromConfig(pipeline.scheduler.config);
 const { sampleSize, vaeScaleFactor } = pipeline.components;
@@ -36,7 +39,7 @@ const tiles = [];
 for (const [index, prompt] of prompts.entries()) {
   const { images, timings } = await pipeline.generate(prompt, {
     numInferenceSteps: 20,
-    guidanceScale: 5,
+    guidanceScale: 4,
     seed: 42,
   });
   console.log(

@@ -1,4 +1,4 @@
-import { parse } from 'node:path';
+import { join, parse } from 'node:path';
 
 import { Command, Option } from 'commander';
 import ora, { type Ora } from 'ora';
@@ -7,6 +7,9 @@ import { OVStableDiffusionPipeline, type PipelineProgress } from '../pipelines/i
 import { schedulersByName } from '../schedulers/index.js';
 import { number, seed, size, wholeNumber } from './arguments.js';
 import { untilInterrupted } from './interrupt.js';
+
+/** The small model that comes with the package, seen from dist/cli. */
+const shapes = join(import.meta.dirname, '../../models/shapes');
 
 interface Options {
   model: string;
@@ -33,7 +36,7 @@ export function generateCommand(): Command {
     .addOption(
       new Option('-m, --model <folder>', 'model folder: exported to OpenVINO, or of diffusers')
         .env('MODEL_DIR')
-        .makeOptionMandatory(),
+        .default(shapes, 'a small one that draws shapes'),
     )
     .requiredOption('-p, --prompt <text>', 'what to draw')
     .option('-n, --negative-prompt <text>', 'what not to draw')

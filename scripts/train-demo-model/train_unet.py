@@ -1,0 +1,134 @@
+"""Teaches the UNet to draw what captions say, in the latents of a trained autoencoder. An hour or two on two cores.
+
+Stop it whenever you like: it goes on from its last checkpoint. Every picture grid it leaves in the work folder shows
+held-out scenes, drawn with the averaged weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import random
+import time
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
+from torch.nn.functional import mse_loss
+from transformers import CLIPTextModel
+
+from captions import TOKENS, load_tokenizer, token_ids
+from checkpoint import load_checkpoint, save_checkpoint
+from pictures import draw_all, sample_scenes, to_model
+from sampling import save_grid
+from scenes import SIDE, describe, held_out_prompts
+from train_text_encoder import WIDTH
+
+PICTURES = 10_000
+BATCH = 48
+RATE = 8e-4
+WARM_UP = 100
+# The part of all steps over which the rate falls to nothing.
+COOL_DOWN = 0.3
+SLOWEST_AVERAGE = 0.999
+
+SCHEDULE = dict(
+    num_train_timesteps=1000,
+    beta_start=0.00085,
+    beta_end=0.012,
+    beta_schedule="scaled_linear",
+    # At high noise, where layout is decided, predicting the noise says nothing about the picture.
+    prediction_type="v_prediction",
+)
+
+
+def make_unet() -> UNet2DConditionModel:
+    return UNet2DConditionModel(
+        sample_size=SIDE // 8,
+        block_out_channels=(64, 128, 224),
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        layers_per_block=1,
+        cross_attention_dim=WIDTH,
+        attention_head_dim=4,
+        norm_num_groups=8,
+    )
+
+
+def train(work: Path, steps: int) -> None:
+    torch.manual_seed(3)
+    tokenizer = load_tokenizer(work / "tokenizer")
+    # The encoder stays as it is: its states hold what a UNet needs.
+    encoder = CLIPTextModel.from_pretrained(work / "text_encoder").eval().requires_grad_(False)
+    unet = make_unet().train()
+    averaged = copy.deepcopy(unet).eval().requires_grad_(False)
+    optimizer = torch.optim.AdamW(unet.parameters(), lr=RATE, weight_decay=0.01)
+    noising = DDPMScheduler(**SCHEDULE)
+    checkpoint = work / "unet.pt"
+    start = 0
+    if state := load_checkpoint(checkpoint):
+        unet.load_state_dict(state["unet"])
+        averaged.load_state_dict(state["averaged"])
+        optimizer.load_state_dict(state["optimizer"])
+        start = state["step"]
+    scenes, latents = cached_latents(work)
+    began, losses = time.monotonic(), []
+    for step in range(start, steps):
+        for group in optimizer.param_groups:
+            group["lr"] = RATE * rate_at(step, steps)
+        rng = random.Random(step)
+        generator = torch.Generator().manual_seed(step)
+        chosen = rng.sample(range(len(scenes)), BATCH)
+        states = encoder(token_ids(tokenizer, [describe(scenes[i], rng) for i in chosen])).last_hidden_state
+        clean = latents[chosen]
+        noise = torch.randn(clean.shape, generator=generator)
+        timesteps = torch.randint(0, SCHEDULE["num_train_timesteps"], (BATCH,), generator=generator)
+        predicted = unet(noising.add_noise(clean, noise, timesteps), timesteps, states).sample
+        loss = mse_loss(predicted, noising.get_velocity(clean, noise, timesteps))
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(unet.parameters(), 1.0)
+        optimizer.step()
+        average(averaged, unet, step)
+        losses.append(loss.item())
+        if step % 50 == 49:
+            pace = (time.monotonic() - began) / (step + 1 - start)
+            print(f"step {step + 1}/{steps}: loss {sum(losses) / len(losses):.4f}, {pace:.2f} s a step", flush=True)
+            losses = []
+        if step % 100 == 99 or step + 1 == steps:
+            state = {"unet": unet.state_dict(), "averaged": averaged.state_dict(), "optimizer": optimizer.state_dict()}
+            save_checkpoint(checkpoint, {**state, "step": step + 1})
+        if step % 500 == 499:
+            save_grid(work / f"step-{step + 1}.png", held_out_prompts(24), work, averaged)
+    averaged.save_pretrained(work / "unet")
+
+
+def rate_at(step: int, steps: int) -> float:
+    """Rises, stays, falls: so that a run can be made longer after it began."""
+    return min(1, (step + 1) / WARM_UP, (steps - step) / (COOL_DOWN * steps))
+
+
+@torch.no_grad()
+def average(averaged: UNet2DConditionModel, unet: UNet2DConditionModel, step: int) -> None:
+    keep = min(SLOWEST_AVERAGE, (1 + step) / (10 + step))
+    torch._foreach_lerp_(list(averaged.parameters()), list(unet.parameters()), 1 - keep)
+
+
+@torch.no_grad()
+def cached_latents(work: Path) -> tuple[list, torch.Tensor]:
+    scenes = sample_scenes(PICTURES, seed=4)
+    path = work / "latents.pt"
+    if not path.exists():
+        vae = AutoencoderKL.from_pretrained(work / "vae").eval()
+        pictures = draw_all(scenes, seed=4)
+        parts = [vae.encode(to_model(part)).latent_dist.mean for part in pictures.split(50)]
+        save_checkpoint(path, {"latents": torch.cat(parts) * vae.config.scaling_factor})
+    return scenes, load_checkpoint(path)["latents"]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("work", type=Path, help="folder with vae, text_encoder and tokenizer; takes unet")
+    parser.add_argument("--steps", type=int, default=5000)
+    options = parser.parse_args()
+    train(options.work, options.steps)
