@@ -138,8 +138,8 @@ export class OVStableDiffusionPipeline implements AsyncDisposable {
   }
 
   /**
-   * Writes the model in optimum-intel's layout, with the present scheduler, so that it loads without an export here,
-   * in optimum-intel and in openvino-genai. The folder is written whole or not at all.
+   * Writes the model in optimum-intel's layout, with the present scheduler, so that it loads without an export here
+   * and in optimum-intel; openvino-genai wants an openvino_tokenizer.xml besides. The folder is written whole or not at all.
    *
    * @param target - a folder that is made, or with `overwrite` replaced
    * @throws SaveError when the target exists or cannot be written
