@@ -16,10 +16,18 @@ STEPS = 20
 GUIDANCE = 4.0
 COLUMNS = 8
 
+# Of the noise, in training and in drawing.
+SCHEDULE = dict(
+    num_train_timesteps=1000,
+    beta_start=0.00085,
+    beta_end=0.012,
+    beta_schedule="scaled_linear",
+    # At high noise, where layout is decided, predicting the noise says nothing about the picture.
+    prediction_type="v_prediction",
+)
+
 
 def make_pipeline(work: Path, unet: UNet2DConditionModel) -> StableDiffusionPipeline:
-    from train_unet import SCHEDULE
-
     pipeline = StableDiffusionPipeline(
         vae=AutoencoderKL.from_pretrained(work / "vae"),
         text_encoder=CLIPTextModel.from_pretrained(work / "text_encoder"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from diffusers import UNet2DConditionModel
 
-from checkpoint import load_checkpoint
+from checkpoint import resume
 from sampling import GUIDANCE, STEPS, make_pipeline
 from scenes import held_out_prompts
 from train_unet import make_unet
@@ -24,7 +24,7 @@ BATCH = 10
 def trained_unet(work: Path) -> UNet2DConditionModel:
     """The averaged weights of the last checkpoint, so that a run can be looked at before its end."""
     unet = make_unet()
-    unet.load_state_dict(load_checkpoint(work / "unet.pt")["averaged"])
+    resume(work / "unet.pt", averaged=unet)
     return unet
 
 
@@ -33,7 +33,9 @@ def main(work: Path, target: Path) -> None:
     pipeline.to(torch.float16).save_pretrained(target)
     config = target / "vae" / "config.json"
     # Where it was trained is nobody's business.
-    config.write_text(json.dumps({k: v for k, v in json.loads(config.read_text()).items() if k != "_name_or_path"}, indent=2))
+    told = json.loads(config.read_text())
+    told.pop("_name_or_path", None)
+    config.write_text(json.dumps(told, indent=2))
     for weights in target.glob("*/*.safetensors"):
         weights.chmod(0o644)
 

@@ -6,7 +6,6 @@ hold all of the caption, so cross-attention, which begins by averaging them, con
 
 from __future__ import annotations
 
-import argparse
 import random
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from transformers import CLIPTextConfig, CLIPTextModel
 
 from captions import ATTRIBUTES, TOKENS, answers, load_tokenizer, token_ids
 from scenes import describe, training_scenes
+from training import descend, main
 
 WIDTH = 128
 BATCH = 64
@@ -67,10 +67,7 @@ def train(work: Path, steps: int) -> None:
             losses.append(cross_entropy(scores.flatten(0, 1), expected.flatten()))
             right.append((scores.argmax(-1) == expected).float().mean().item())
         loss = sum(losses)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
+        descend(loss, optimizer, parameters)
         schedule.step()
         if step % 100 == 99:
             told = ", ".join(f"{name} {part:.1%}" for name, part in zip(heads, right))
@@ -79,9 +76,4 @@ def train(work: Path, steps: int) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("work", type=Path, help="folder for checkpoints and results")
-    parser.add_argument("--steps", type=int, default=1200)
-    options = parser.parse_args()
-    options.work.mkdir(parents=True, exist_ok=True)
-    train(options.work, options.steps)
+    main(train, __doc__, steps=1200)

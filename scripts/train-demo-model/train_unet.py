@@ -6,7 +6,6 @@ held-out scenes, drawn with the averaged weights.
 
 from __future__ import annotations
 
-import argparse
 import copy
 import random
 import time
@@ -17,12 +16,13 @@ from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
 from torch.nn.functional import mse_loss
 from transformers import CLIPTextModel
 
-from captions import TOKENS, load_tokenizer, token_ids
-from checkpoint import load_checkpoint, save_checkpoint
+from captions import load_tokenizer, token_ids
+from checkpoint import resume, save_checkpoint, save_whole
 from pictures import draw_all, sample_scenes, to_model
-from sampling import save_grid
+from sampling import SCHEDULE, save_grid
 from scenes import SIDE, describe, held_out_prompts
 from train_text_encoder import WIDTH
+from training import descend, main
 
 PICTURES = 10_000
 BATCH = 48
@@ -31,15 +31,6 @@ WARM_UP = 100
 # The part of all steps over which the rate falls to nothing.
 COOL_DOWN = 0.3
 SLOWEST_AVERAGE = 0.999
-
-SCHEDULE = dict(
-    num_train_timesteps=1000,
-    beta_start=0.00085,
-    beta_end=0.012,
-    beta_schedule="scaled_linear",
-    # At high noise, where layout is decided, predicting the noise says nothing about the picture.
-    prediction_type="v_prediction",
-)
 
 
 def make_unet() -> UNet2DConditionModel:
@@ -65,12 +56,8 @@ def train(work: Path, steps: int) -> None:
     optimizer = torch.optim.AdamW(unet.parameters(), lr=RATE, weight_decay=0.01)
     noising = DDPMScheduler(**SCHEDULE)
     checkpoint = work / "unet.pt"
-    start = 0
-    if state := load_checkpoint(checkpoint):
-        unet.load_state_dict(state["unet"])
-        averaged.load_state_dict(state["averaged"])
-        optimizer.load_state_dict(state["optimizer"])
-        start = state["step"]
+    parts = {"unet": unet, "averaged": averaged, "optimizer": optimizer}
+    start = resume(checkpoint, **parts)
     scenes, latents = cached_latents(work)
     began, losses = time.monotonic(), []
     for step in range(start, steps):
@@ -85,10 +72,7 @@ def train(work: Path, steps: int) -> None:
         timesteps = torch.randint(0, SCHEDULE["num_train_timesteps"], (BATCH,), generator=generator)
         predicted = unet(noising.add_noise(clean, noise, timesteps), timesteps, states).sample
         loss = mse_loss(predicted, noising.get_velocity(clean, noise, timesteps))
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(unet.parameters(), 1.0)
-        optimizer.step()
+        descend(loss, optimizer, unet.parameters())
         average(averaged, unet, step)
         losses.append(loss.item())
         if step % 50 == 49:
@@ -96,11 +80,9 @@ def train(work: Path, steps: int) -> None:
             print(f"step {step + 1}/{steps}: loss {sum(losses) / len(losses):.4f}, {pace:.2f} s a step", flush=True)
             losses = []
         if step % 100 == 99 or step + 1 == steps:
-            state = {"unet": unet.state_dict(), "averaged": averaged.state_dict(), "optimizer": optimizer.state_dict()}
-            save_checkpoint(checkpoint, {**state, "step": step + 1})
+            save_checkpoint(checkpoint, step + 1, **parts)
         if step % 500 == 499:
             save_grid(work / f"step-{step + 1}.png", held_out_prompts(24), work, averaged)
-    averaged.save_pretrained(work / "unet")
 
 
 def rate_at(step: int, steps: int) -> float:
@@ -122,13 +104,9 @@ def cached_latents(work: Path) -> tuple[list, torch.Tensor]:
         vae = AutoencoderKL.from_pretrained(work / "vae").eval()
         pictures = draw_all(scenes, seed=4)
         parts = [vae.encode(to_model(part)).latent_dist.mean for part in pictures.split(50)]
-        save_checkpoint(path, {"latents": torch.cat(parts) * vae.config.scaling_factor})
-    return scenes, load_checkpoint(path)["latents"]
+        save_whole(path, {"latents": torch.cat(parts) * vae.config.scaling_factor})
+    return scenes, torch.load(path, weights_only=True)["latents"]
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("work", type=Path, help="folder with vae, text_encoder and tokenizer; takes unet")
-    parser.add_argument("--steps", type=int, default=5000)
-    options = parser.parse_args()
-    train(options.work, options.steps)
+    main(train, __doc__, steps=5000)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import math
 from pathlib import Path
 
@@ -10,9 +9,10 @@ import torch
 from diffusers import AutoencoderKL
 from torch.nn.functional import l1_loss, mse_loss
 
-from checkpoint import load_checkpoint, save_checkpoint
+from checkpoint import resume, save_checkpoint
 from pictures import draw_all, sample_scenes, to_model
 from scenes import SIDE
+from training import descend, main
 
 PICTURES = 6000
 BATCH = 16
@@ -39,12 +39,8 @@ def train(work: Path, steps: int) -> None:
     optimizer = torch.optim.AdamW(vae.parameters(), lr=RATE, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps, pct_start=0.05)
     checkpoint = work / "vae.pt"
-    start = 0
-    if state := load_checkpoint(checkpoint):
-        vae.load_state_dict(state["vae"])
-        optimizer.load_state_dict(state["optimizer"])
-        schedule.load_state_dict(state["schedule"])
-        start = state["step"]
+    parts = {"vae": vae, "optimizer": optimizer, "schedule": schedule}
+    start = resume(checkpoint, **parts)
     pictures = draw_all(sample_scenes(PICTURES, seed=1), seed=1)
     for step in range(start, steps):
         generator = torch.Generator().manual_seed(step)
@@ -53,17 +49,13 @@ def train(work: Path, steps: int) -> None:
         posterior = vae.encode(batch).latent_dist
         back = vae.decode(posterior.sample(generator)).sample
         loss = mse_loss(back, batch) + 0.2 * l1_loss(back, batch) + KL_WEIGHT * posterior.kl().mean()
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
-        optimizer.step()
+        descend(loss, optimizer, vae.parameters())
         schedule.step()
         if step % 50 == 49 or step + 1 == steps:
             mse = mse_loss(back, batch).item()
             print(f"step {step + 1}/{steps}: mse {mse:.4f}, {10 * math.log10(4 / mse):.1f} dB", flush=True)
         if step % 200 == 199:
-            state = {"vae": vae.state_dict(), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
-            save_checkpoint(checkpoint, {**state, "step": step + 1})
+            save_checkpoint(checkpoint, step + 1, **parts)
     normalise(vae, pictures[:1000])
     vae.save_pretrained(work / "vae")
 
@@ -88,9 +80,4 @@ def normalise(vae: AutoencoderKL, pictures: torch.Tensor) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("work", type=Path, help="folder for checkpoints and results")
-    parser.add_argument("--steps", type=int, default=2400)
-    options = parser.parse_args()
-    options.work.mkdir(parents=True, exist_ok=True)
-    train(options.work, options.steps)
+    main(train, __doc__, steps=2400)
