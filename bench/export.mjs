@@ -19,12 +19,11 @@ const { values } = parseArgs({
 if (values.model === undefined) throw new Error('Which model? --model FOLDER');
 
 const work = await mkdtemp(join(values.work, 'bench-export-'));
-/** @type {Record<string, number>[]} */
+/** @type {({ name: string } & Awaited<ReturnType<typeof processCost>>)[]} */
 const rows = [];
 /** @param {string} name @param {string} command @param {string[]} parameters */
 const measure = async (name, command, parameters) => {
-  const cost = await processCost(command, parameters);
-  rows.push(/** @type {any} */ ({ name, ...cost }));
+  rows.push({ name, ...(await processCost(command, parameters)) });
 };
 
 const cli = join(import.meta.dirname, '../dist/cli/main.js');
@@ -52,7 +51,7 @@ if (values.python !== undefined) {
   ]);
 }
 console.table(
-  rows.map(({ name, seconds = 0, cpuSeconds = 0, peakAnonymousBytes = 0 }) => ({
+  rows.map(({ name, seconds, cpuSeconds, peakAnonymousBytes }) => ({
     name,
     seconds: +seconds.toFixed(1),
     cpuSeconds: +cpuSeconds.toFixed(1),
@@ -60,10 +59,10 @@ console.table(
   })),
 );
 const [ours, theirs] = rows;
-if (ours?.seconds && theirs?.seconds) {
+if (ours && theirs) {
   console.log(
     `optimum-intel takes ${(theirs.seconds / ours.seconds).toFixed(1)} times as long, ` +
-      `${((theirs.cpuSeconds ?? 0) / (ours.cpuSeconds ?? 1)).toFixed(1)} times the processor time`,
+      `${(theirs.cpuSeconds / ours.cpuSeconds).toFixed(1)} times the processor time`,
   );
 }
 if (values.keep) console.log(`The exported folders are in ${work}`);

@@ -3,6 +3,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 
+import { median } from './median.mjs';
+
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..');
 
@@ -33,9 +35,6 @@ async function measure(script, argument) {
   const { stdout } = await run(process.execPath, [join(import.meta.dirname, script), argument]);
   return JSON.parse(stdout);
 }
-
-/** @param {number[]} numbers */
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? NaN;
 
 // Round by round, so that what slows the machine for a while slows every mode.
 /** @type {Record<string, number>[][]} */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { sharedCore, Tensor } from '../dist/runtime/index.js';
+import { median } from './median.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,9 +36,6 @@ for (const folder of positionals) {
   }
   unets.push({ folder, compiled, request, seconds: /** @type {number[]} */ ([]) });
 }
-
-/** @param {number[]} numbers */
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? NaN;
 
 // The first round warms up.
 for (let round = 0; round <= Number(values.rounds); round++) {

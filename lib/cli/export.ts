@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
-import ora from 'ora';
+import type { Ora } from 'ora';
 
 import { exportPipeline, saveExport, WEIGHT_FORMATS, type WeightFormat } from '../export/index.js';
 import { wholeNumber } from './arguments.js';
-import { untilInterrupted } from './interrupt.js';
+import { longWork } from './long-work.js';
 
 interface Options {
   weightFormat: WeightFormat;
@@ -27,26 +27,24 @@ export function exportCommand(): Command {
     .option('--clip-skip <layers>', 'layers of the text encoder to leave out at the end', wholeNumber)
     .option('--overwrite', 'replace the output folder if it exists')
     .action((model: string, output: string, options: Options) =>
-      untilInterrupted((signal) => convert(model, output, options, signal)),
+      longWork('Reading', (spinner, signal) => convert(model, output, options, spinner, signal)),
     );
 }
 
-async function convert(model: string, output: string, options: Options, signal: AbortSignal): Promise<void> {
-  const { weightFormat, variant, clipSkip, overwrite } = options;
-  const spinner = ora({ text: 'Reading', stream: process.stderr }).start();
-  try {
-    const pipeline = await exportPipeline(model, { weightFormat, variant, clipSkip });
-    await saveExport(pipeline, output, {
-      overwrite,
-      signal,
-      onProgress: ({ component, done, total }) => {
-        spinner.text = `Written: ${component} (${done}/${total})`;
-      },
-    });
-    spinner.stop();
-    console.log(output);
-  } catch (error) {
-    spinner.fail();
-    throw error;
-  }
+async function convert(
+  model: string,
+  output: string,
+  { weightFormat, variant, clipSkip, overwrite }: Options,
+  spinner: Ora,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const pipeline = await exportPipeline(model, { weightFormat, variant, clipSkip });
+  await saveExport(pipeline, output, {
+    overwrite,
+    signal,
+    onProgress: ({ component, done, total }) => {
+      spinner.text = `Written: ${component} (${done}/${total})`;
+    },
+  });
+  return [output];
 }

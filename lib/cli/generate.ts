@@ -1,12 +1,12 @@
 import { join, parse } from 'node:path';
 
 import { Command, Option } from 'commander';
-import ora, { type Ora } from 'ora';
+import type { Ora } from 'ora';
 
 import { OVStableDiffusionPipeline, type PipelineProgress } from '../pipelines/index.js';
 import { schedulersByName } from '../schedulers/index.js';
 import { number, seed, size, wholeNumber } from './arguments.js';
-import { untilInterrupted } from './interrupt.js';
+import { longWork } from './long-work.js';
 
 /** The small model that comes with the package, seen from dist/cli. */
 const shapes = join(import.meta.dirname, '../../models/shapes');
@@ -66,22 +66,10 @@ export function generateCommand(): Command {
       'output.png',
     )
     .option('--no-metadata', 'write no generation parameters into the file')
-    .action((options: Options) => untilInterrupted((signal) => generate(options, signal)));
+    .action((options: Options) => longWork('Loading', (spinner, signal) => draw(options, spinner, signal)));
 }
 
-async function generate(options: Options, signal: AbortSignal): Promise<void> {
-  const spinner = ora({ text: 'Loading', stream: process.stderr }).start();
-  try {
-    const files = await draw(options, signal, spinner);
-    spinner.stop();
-    for (const file of files) console.log(file);
-  } catch (error) {
-    spinner.fail();
-    throw error;
-  }
-}
-
-async function draw(options: Options, signal: AbortSignal, spinner: Ora): Promise<string[]> {
+async function draw(options: Options, spinner: Ora, signal: AbortSignal): Promise<string[]> {
   const { steps, images, size: wanted, seed: first } = options;
   await using pipeline = await OVStableDiffusionPipeline.fromPretrained(options.model, {
     inferencePrecision: options.precision,

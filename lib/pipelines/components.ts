@@ -34,6 +34,7 @@ export interface StableDiffusionComponents {
 
 /** Told as progress: tokenizer, text encoder, UNet, VAE decoder, VAE encoder. */
 const COMPONENTS = 5;
+
 /**
  * Opens every component of a model.
  *

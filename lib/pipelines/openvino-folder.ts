@@ -3,11 +3,10 @@ import { join } from 'node:path';
 
 import { irSource } from '../components/index.js';
 import { ModelLoadError } from '../errors.js';
-import { saveOptionsSchema, saveRest, type ComponentName } from '../export/index.js';
+import { saveModel, type ComponentName } from '../export/index.js';
 import { fileExists } from '../file-exists.js';
-import { parseOptions } from '../options.js';
 import type { Core } from '../runtime/index.js';
-import { saving, writeWholeFolder } from '../whole-folder.js';
+import { saving } from '../whole-folder.js';
 import { readConfigs, readIndex, type ModelFolder } from './model-folder.js';
 
 /** The names that optimum-intel has given networks, the newest first. */
@@ -25,7 +24,7 @@ export async function isOpenvinoFolder(folder: string): Promise<boolean> {
  * @throws ModelLoadError naming the file that is missing, broken or does not fit
  */
 export async function openOpenvinoFolder(folder: string, core: Core): Promise<ModelFolder> {
-  await readIndex(folder);
+  const index = await readIndex(folder);
   const configs = await readConfigs(folder, 'vae_decoder');
   const source = async (component: string) => irSource(core, await findNetwork(folder, component));
   const hasEncoder = await fileExists(join(folder, 'vae_encoder'));
@@ -37,22 +36,15 @@ export async function openOpenvinoFolder(folder: string, core: Core): Promise<Mo
     vaeDecoder: await source('vae_decoder'),
     vaeEncoder: hasEncoder ? await source('vae_encoder') : undefined,
     async save(target, scheduler, options) {
-      const { overwrite, onProgress, signal } = parseOptions(saveOptionsSchema, options, 'savePretrained');
-      const index = await readIndex(folder);
-      const networks: ComponentName[] = ['text_encoder', 'unet', 'vae_decoder'];
-      if (hasEncoder) networks.push('vae_encoder');
-      await writeWholeFolder(target, { overwrite, sources: [folder] }, async (partial) => {
-        for (const [place, name] of networks.entries()) {
-          signal?.throwIfAborted();
-          await saving(target, () =>
-            cp(join(folder, name), join(partial, name), { recursive: true, dereference: true }),
-          );
-          onProgress?.({ component: name, done: place + 1, total: networks.length });
-        }
-        await saving(target, () =>
-          saveRest({ source: folder, index, schedulerConfig: scheduler.toJSON() }, partial),
-        );
-      });
+      const names: ComponentName[] = ['text_encoder', 'unet', 'vae_decoder'];
+      if (hasEncoder) names.push('vae_encoder');
+      const networks = names.map((name) => ({
+        name,
+        write: (to: string) =>
+          saving(target, () => cp(join(folder, name), to, { recursive: true, dereference: true })),
+      }));
+      const model = { source: folder, index, schedulerConfig: scheduler.toJSON(), networks };
+      await saveModel(model, target, options, 'savePretrained');
     },
   };
 }
