@@ -11,6 +11,7 @@
 #include "mapped_file.h"
 #include "model.h"
 #include "tensor.h"
+#include "weight_conversion.h"
 
 namespace {
 
@@ -29,6 +30,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("InferRequest", Keep(environment->inferRequest, ovd::InferRequest::Define(env)));
   exports.Set("Tensor", Keep(environment->tensor, ovd::Tensor::Define(env)));
   exports.Set("MappedFile", Keep(environment->mappedFile, ovd::MappedFile::Define(env)));
+  exports.Set("WeightConversion", ovd::WeightConversion::Define(env));
   exports.Set("GraphOutput", Keep(environment->graphOutput, ovd::GraphOutput::Define(env)));
   exports.Set("graphParameter", Napi::Function::New<ovd::GraphParameter>(env, "graphParameter"));
   exports.Set("graphConstant", Napi::Function::New<ovd::GraphConstant>(env, "graphConstant"));

@@ -48,6 +48,10 @@ Mapping::Mapping(const uint8_t* data, size_t size) : data_(data), size_(size) {
   registry.mappings.insert(this);
 }
 
+std::shared_ptr<Mapping> Mapping::Adopt(const uint8_t* data, size_t size) {
+  return std::shared_ptr<Mapping>(new Mapping(data, size));
+}
+
 Mapping::~Mapping() {
   {
     auto& registry = Registry::Get();
@@ -74,7 +78,7 @@ void Mapping::LetGo() const {
   // Unlocking what is not locked takes pages out of the working set.
   VirtualUnlock(const_cast<uint8_t*>(data_), size_);
 #else
-  // Of a read-only mapping nothing is lost.
+  // Nothing is lost: what is mapped is only read, and stands in its file.
   madvise(const_cast<uint8_t*>(data_), size_, MADV_DONTNEED);
 #endif
 }
@@ -109,7 +113,7 @@ std::shared_ptr<Mapping> Mapping::Open(const std::filesystem::path& path) {
   }
   if (size.QuadPart == 0) {
     CloseHandle(file);
-    return std::shared_ptr<Mapping>(new Mapping(nullptr, 0));
+    return Adopt(nullptr, 0);
   }
   HANDLE section = CreateFileMappingW(file, nullptr, PAGE_READONLY, 0, 0, nullptr);
   CloseHandle(file);
@@ -117,8 +121,7 @@ std::shared_ptr<Mapping> Mapping::Open(const std::filesystem::path& path) {
   const void* data = MapViewOfFile(section, FILE_MAP_READ, 0, 0, 0);
   CloseHandle(section);
   if (data == nullptr) Fail(path, reason());
-  return std::shared_ptr<Mapping>(
-      new Mapping(static_cast<const uint8_t*>(data), static_cast<size_t>(size.QuadPart)));
+  return Adopt(static_cast<const uint8_t*>(data), static_cast<size_t>(size.QuadPart));
 }
 
 #else
@@ -135,13 +138,13 @@ std::shared_ptr<Mapping> Mapping::Open(const std::filesystem::path& path) {
   const auto size = static_cast<size_t>(status.st_size);
   if (size == 0) {
     close(file);
-    return std::shared_ptr<Mapping>(new Mapping(nullptr, 0));
+    return Adopt(nullptr, 0);
   }
   void* data = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
   const int error = errno;
   close(file);
   if (data == MAP_FAILED) Fail(path, std::strerror(error));
-  return std::shared_ptr<Mapping>(new Mapping(static_cast<const uint8_t*>(data), size));
+  return Adopt(static_cast<const uint8_t*>(data), size);
 }
 
 #endif

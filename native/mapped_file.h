@@ -16,6 +16,8 @@ namespace ovd {
 class Mapping {
  public:
   static std::shared_ptr<Mapping> Open(const std::filesystem::path& path);
+  /** Takes over bytes that were mapped elsewhere. */
+  static std::shared_ptr<Mapping> Adopt(const uint8_t* data, size_t size);
   /** Lets go of the memory that all mappings take; what is read again comes back from the file. Any thread.
    */
   static void LetGoAll();

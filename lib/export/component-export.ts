@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { InferenceError } from '../errors.js';
@@ -36,9 +37,12 @@ export interface ComponentExport {
   /**
    * Builds its network over the mapped weights.
    *
+   * @param scratch - folder for a file without a name that holds weights in another format than they are stored in.
+   * Default: the system's for temporary files
+   * @throws SaveError when that folder has no room for them
    * @throws ModelLoadError `MODEL_CORRUPT` listing the keys that are missing, unexpected or of another shape
    */
-  readonly build: () => Model;
+  readonly build: (scratch?: string) => Promise<Model>;
 }
 
 export interface WeightOptions {
@@ -68,7 +72,7 @@ export async function textEncoderExport(
       ...(options.hiddenStates ? { output_hidden_states: true } : {}),
     },
     projectionDim: config.projection_dim,
-    build: () => buildNetwork(files, weights, (root) => network(root, config, options)),
+    build: (scratch) => buildNetwork(files, weights, scratch, (root) => network(root, config, options)),
   };
 }
 
@@ -86,7 +90,8 @@ export async function unetExport(
   return {
     name: 'unet',
     config: raw,
-    build: () => buildNetwork(files, weights, (root) => unet2dConditionModel(root, config, options)),
+    build: (scratch) =>
+      buildNetwork(files, weights, scratch, (root) => unet2dConditionModel(root, config, options)),
   };
 }
 
@@ -112,16 +117,23 @@ export async function vaeExports(
     {
       name: 'vae_decoder',
       config: raw,
-      build: () =>
-        buildNetwork(files, weights, (root) => autoencoderKlDecoder(root, config, info), isDecoderKey),
+      build: (scratch) =>
+        buildNetwork(
+          files,
+          weights,
+          scratch,
+          (root) => autoencoderKlDecoder(root, config, info),
+          isDecoderKey,
+        ),
     },
     {
       name: 'vae_encoder',
       config: raw,
-      build: () =>
+      build: (scratch) =>
         buildNetwork(
           files,
           weights,
+          scratch,
           (root) => autoencoderKlEncoder(root, config, info),
           (key) => !isDecoderKey(key),
         ),
@@ -135,17 +147,18 @@ export async function safetyCheckerExport(folder: string, weights: WeightOptions
   return {
     name: 'safety_checker',
     config: raw,
-    build: () => buildNetwork(files, weights, (root) => safetyChecker(root, config)),
+    build: (scratch) => buildNetwork(files, weights, scratch, (root) => safetyChecker(root, config)),
   };
 }
 
-function buildNetwork(
+async function buildNetwork(
   files: readonly string[],
   { weightFormat }: WeightOptions,
+  scratch: string = tmpdir(),
   network: (root: Weights) => Model,
   belongs?: (key: string) => boolean,
-): Model {
-  using store = new WeightStore(files, weightFormat);
+): Promise<Model> {
+  using store = new WeightStore(files, weightFormat, scratch);
   let model: Model;
   try {
     model = network(store.root);
@@ -154,6 +167,12 @@ function buildNetwork(
     if (error instanceof InferenceError) store.finish(belongs);
     throw error;
   }
-  store.finish(belongs);
-  return model;
+  try {
+    store.finish(belongs);
+    await store.convert();
+    return model;
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
 }

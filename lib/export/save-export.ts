@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { toPythonJson } from '../config-file.js';
 import { saving } from '../whole-folder.js';
@@ -29,7 +29,8 @@ export async function saveExport(
 }
 
 async function saveComponent(component: ComponentExport, folder: string, target: string): Promise<void> {
-  using model = component.build();
+  // The target's disk has room for the weights, or nothing can be saved; the system's temporary files may be in memory.
+  using model = await component.build(dirname(folder));
   await saving(target, async () => {
     await mkdir(folder);
     await model.serialize(join(folder, 'openvino_model.xml'), join(folder, 'openvino_model.bin'));

@@ -1,5 +1,5 @@
 import { ModelLoadError } from '../errors.js';
-import { graph, type GraphOutput } from '../runtime/index.js';
+import { graph, WeightConversion, type GraphOutput } from '../runtime/index.js';
 import { openSafetensors, type SafetensorsEntry, type SafetensorsFile } from './safetensors.js';
 import { asFloat32, inFormat, type WeightFormat, type WeightKind } from './weight-formats.js';
 
@@ -25,13 +25,17 @@ export class WeightStore implements Disposable {
   readonly #missing: string[] = [];
   readonly #unfit: string[] = [];
   readonly #format: WeightFormat;
+  readonly #scratch: string;
+  #conversion: WeightConversion | undefined;
 
   /**
    * @param paths - safetensors files; a key may stand in one of them only
+   * @param scratch - folder for weights in another format than they are stored in
    * @throws ModelLoadError `MODEL_NOT_FOUND` or `MODEL_CORRUPT`
    */
-  constructor(paths: readonly string[], format: WeightFormat) {
+  constructor(paths: readonly string[], format: WeightFormat, scratch: string) {
     this.#format = format;
+    this.#scratch = scratch;
     this.#files = openAll(paths);
     for (const file of this.#files) {
       for (const [key, entry] of file.entries) {
@@ -59,7 +63,8 @@ export class WeightStore implements Disposable {
   /** A large tensor in f32, laid down in the format asked for. */
   take(key: string, shape: readonly number[], kind: WeightKind): GraphOutput {
     const stored = this.#stored(key, shape, shape);
-    return stored ? inFormat(stored, kind, this.#format, key) : placeholder(shape, key);
+    if (!stored) return placeholder(shape, key);
+    return inFormat(stored, kind, this.#format, key, () => this.#convert());
   }
 
   /** A small tensor in f32, seen through another shape of as many elements. */
@@ -82,6 +87,15 @@ export class WeightStore implements Disposable {
     throw this.#report(unexpected);
   }
 
+  /**
+   * Gives constants that are not laid down as they are stored their values, on another thread.
+   *
+   * @throws SaveError when there is no room for them
+   */
+  async convert(): Promise<void> {
+    await this.#conversion?.run();
+  }
+
   /** Lets go of the files; constants made of them keep them mapped. */
   dispose(): void {
     for (const file of this.#files) file.mapping.dispose();
@@ -89,6 +103,10 @@ export class WeightStore implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #convert(): WeightConversion {
+    return (this.#conversion ??= new WeightConversion(this.#scratch));
   }
 
   #stored(key: string, shape: readonly number[], seenAs: readonly number[]): GraphOutput | undefined {

@@ -36,7 +36,7 @@ export async function openDiffusersFolder(folder: string, options: ExportOptions
   };
   const source = (name: ComponentName): ModelSource => {
     const { build } = component(name);
-    return { name: `${folder} (${name})`, open: () => Promise.resolve().then(build) };
+    return { name: `${folder} (${name})`, open: () => build() };
   };
   return {
     folder,

@@ -99,6 +99,13 @@ export interface GraphOutput {
   readonly shape: readonly Dimension[] | null;
 }
 
+/** Constants computed from others on another thread. */
+export interface NativeWeightConversion {
+  convert(constant: GraphOutput, elementType: ElementType, name: string): GraphOutput;
+  quantize(constant: GraphOutput, name: string): readonly [integers: GraphOutput, scales: GraphOutput];
+  run(): Promise<void>;
+}
+
 /** A node's attribute; enumerations, element types and the like come as the text OpenVINO serialises. */
 export type AttributeValue = string | number | boolean | readonly number[] | readonly string[];
 
@@ -110,6 +117,7 @@ export interface Binding {
     data: TypedArrayOf[ElementType],
   ) => NativeTensor;
   readonly MappedFile: new (path: string) => NativeMappedFile;
+  readonly WeightConversion: new (folder: string) => NativeWeightConversion;
   graphParameter(elementType: ElementType, shape: readonly Dimension[], name: string): GraphOutput;
   graphConstant(
     elementType: ElementType,

@@ -9,3 +9,4 @@ export { MappedFile } from './mapped-file.js';
 export { Model } from './model.js';
 export type { CompileProperties } from './properties.js';
 export { Tensor } from './tensor.js';
+export { WeightConversion } from './weight-conversion.js';

@@ -4,6 +4,7 @@ import {
   InvalidArgumentError,
   ModelLoadError,
   OpenVINODiffusersError,
+  SaveError,
   ShapeMismatchError,
 } from '../errors.js';
 
@@ -33,6 +34,8 @@ export function fromNative(thrown: unknown): unknown {
     case 'MODEL_CORRUPT':
     case 'UNSUPPORTED':
       return new ModelLoadError(cause.code, message, { cause });
+    case 'SAVE_FAILED':
+      return new SaveError(message, { cause });
     case 'DISPOSED':
       return new DisposedError(message.replace(/ was disposed$/, ''), { cause });
     case 'OPENVINO':

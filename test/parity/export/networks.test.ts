@@ -61,7 +61,7 @@ describe('further networks', () => {
 
   it('flag pictures as StableDiffusionSafetyChecker does, special care included', async () => {
     const component = await safetyCheckerExport(join(FIXTURES, 'safety_checker'), STORED);
-    using model = component.build();
+    using model = await component.build();
     const reference = await readCase('safety_checker', 'expected.json');
     const { has_nsfw_concepts: flags } = await outputsOf(model, reference);
     expect(flags).toEqual(arrayOf(reference.outputs.has_nsfw_concepts!));
@@ -71,8 +71,8 @@ describe('further networks', () => {
 describe('weights under the names that other versions write', () => {
   it("load: a VAE's attention before diffusers 0.18", async () => {
     const [decoder, encoder] = await vaeExports(join(FIXTURES, 'vae-old-keys'), STORED, () => undefined);
-    using decoderModel = decoder!.build();
-    using encoderModel = encoder!.build();
+    using decoderModel = await decoder!.build();
+    using encoderModel = await encoder!.build();
     await expectParity(decoderModel, await readCase('sd2', 'vae', 'expected-decoder.json'));
     await expectParity(encoderModel, await readCase('sd2', 'vae', 'expected-encoder.json'));
   });
@@ -80,7 +80,7 @@ describe('weights under the names that other versions write', () => {
   it('load: a text encoder without the prefix text_model', async () => {
     const folder = join(FIXTURES, 'text-encoder-unprefixed');
     const component = await textEncoderExport('text_encoder', folder, false, STORED, { hiddenStates: true });
-    using model = component.build();
+    using model = await component.build();
     await expectParity(model, await readCase('sd2', 'text_encoder', 'expected.json'));
   });
 });

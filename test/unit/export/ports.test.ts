@@ -19,7 +19,7 @@ describe.each(['sd1', 'sd2', 'sdxl', 'lcm', 'inpaint'])('the export of %s', (pip
     const { components } = await exportPipeline(join(FIXTURES, pipeline));
     const ports: Record<string, unknown> = {};
     for (const component of components) {
-      using model = component.build();
+      using model = await component.build();
       ports[component.name] = { inputs: model.inputs.map(plain), outputs: model.outputs.map(plain) };
     }
     expect(ports).toEqual(JSON.parse(await readFile(join(FIXTURES, pipeline, 'ports.json'), 'utf8')));

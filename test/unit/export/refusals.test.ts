@@ -50,10 +50,8 @@ async function editHeader(
 
 async function build(name: ComponentName, options: ExportOptions = {}): Promise<void> {
   const { components } = await exportPipeline(folder, options);
-  components
-    .find((component) => component.name === name)!
-    .build()
-    .dispose();
+  const model = await components.find((component) => component.name === name)!.build();
+  model.dispose();
 }
 
 describe('a configuration that asks for what is not supported', () => {

@@ -54,7 +54,7 @@ describe('saveExport', () => {
     const pipeline = await exportPipeline(SD1);
     await saveExport(pipeline, target);
     for (const component of pipeline.components) {
-      using built = component.build();
+      using built = await component.build();
       using read = await sharedCore().readModel(join(target, component.name, 'openvino_model.xml'));
       expect([read.inputs, read.outputs]).toEqual([built.inputs, built.outputs]);
     }
@@ -100,14 +100,25 @@ describe('saveExport', () => {
     const broken = await exportPipeline(SD1);
     const fails = broken.components.map((component) => ({
       ...component,
-      build: () => {
-        if (component.name === 'vae_encoder') throw new RangeError('out of luck');
-        return component.build();
-      },
+      build: (scratch?: string) =>
+        component.name === 'vae_encoder'
+          ? Promise.reject(new RangeError('out of luck'))
+          : component.build(scratch),
     }));
     await expect(saveExport({ ...broken, components: fails }, join(folder, 'a'))).rejects.toThrow(
       'out of luck',
     );
+
+    const noRoom = await exportPipeline(SD1, { weightFormat: 'fp32' });
+    const elsewhere = noRoom.components.map((component) => ({
+      ...component,
+      build: () => component.build(join(folder, 'nowhere')),
+    }));
+    await expect(saveExport({ ...noRoom, components: elsewhere }, join(folder, 'c'))).rejects.toMatchObject({
+      name: 'SaveError',
+      code: 'SAVE_FAILED',
+      message: expect.stringContaining(join(folder, 'nowhere')) as string,
+    });
 
     const controller = new AbortController();
     const onProgress = (): void => {

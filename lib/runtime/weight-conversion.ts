@@ -1,0 +1,43 @@
+import type { ElementType, GraphOutput, NativeWeightConversion } from './binding.js';
+import { binding } from './load-binding.js';
+import { native, nativeAsync } from './native-errors.js';
+
+/**
+ * Constants whose values are computed from others, into a file without a name that is gone with the last of them. A
+ * network is built over them at once; `run` computes the values on another thread, in a few megabytes of memory.
+ */
+export class WeightConversion {
+  readonly #handle: NativeWeightConversion;
+
+  /**
+   * @param folder - where the file is to lie; as large as the converted weights
+   * @throws SaveError when it cannot be made there
+   */
+  constructor(folder: string) {
+    this.#handle = native(() => new (binding().WeightConversion)(folder));
+  }
+
+  /** The constant in another element type, as OpenVINO converts it. */
+  convert(constant: GraphOutput, elementType: ElementType, name: string): GraphOutput {
+    return native(() => this.#handle.convert(constant, elementType, name));
+  }
+
+  /**
+   * Symmetric rounding to -127…127 in i8, the largest weight of each output channel (axis 0) at the end of the range.
+   *
+   * @param constant - [channels, …]
+   * @returns the integers, of the same shape, and the scales to multiply them with, f32 [channels, 1, …]
+   */
+  quantize(constant: GraphOutput, name: string): readonly [integers: GraphOutput, scales: GraphOutput] {
+    return native(() => this.#handle.quantize(constant, name));
+  }
+
+  /**
+   * Computes all values asked for. Nothing more can be asked for afterwards.
+   *
+   * @throws SaveError when the disk is full
+   */
+  async run(): Promise<void> {
+    await nativeAsync(() => this.#handle.run());
+  }
+}

@@ -1,0 +1,182 @@
+#include "weight_conversion.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <openvino/op/convert.hpp>
+#include <openvino/op/parameter.hpp>
+#include <openvino/runtime/tensor.hpp>
+#include <string>
+#include <utility>
+
+#include "element_type.h"
+#include "environment.h"
+#include "graph.h"
+
+namespace ovd {
+namespace {
+
+/** Elements converted at a time: a few megabytes of memory, whatever the tensor. */
+constexpr size_t kBlock = size_t{1} << 20;
+
+/** OpenVINO's own conversion, block by block. */
+class BlockConverter {
+ public:
+  BlockConverter(const ov::op::v0::Constant& source, const ov::element::Type& type)
+      : source_(source.get_element_type()),
+        start_(static_cast<const uint8_t*>(source.get_data_ptr())),
+        type_(type),
+        convert_(std::make_shared<ov::op::v0::Parameter>(source_, ov::PartialShape::dynamic(1)), type),
+        block_(type, ov::Shape{0}) {}
+
+  /** Elements `first` to `first + count`, converted; valid until the next call. */
+  const ov::Tensor& operator()(size_t first, size_t count) {
+    const ov::Tensor input(source_, ov::Shape{count}, const_cast<uint8_t*>(start_ + first * source_.size()));
+    if (source_ == type_) return block_ = input;
+    block_.set_shape(ov::Shape{count});
+    ov::TensorVector outputs{block_};
+    if (!convert_.evaluate(outputs, {input})) {
+      throw CodedError("UNSUPPORTED",
+                       "OpenVINO cannot convert " + source_.get_type_name() + " to " + type_.get_type_name());
+    }
+    return block_ = outputs[0];
+  }
+
+ private:
+  ov::element::Type source_;
+  const uint8_t* start_;
+  ov::element::Type type_;
+  ov::op::v0::Convert convert_;
+  ov::Tensor block_;
+};
+
+std::shared_ptr<ov::op::v0::Constant> ConstantFrom(const Napi::CallbackInfo& info, size_t index) {
+  const auto& output = GraphOutput::From(info.Env(), info[index]);
+  auto constant = ov::as_type_ptr<ov::op::v0::Constant>(output.get_node_shared_ptr());
+  if (!constant) throw CodedError("INVALID_ARGUMENT", "Expected a constant to convert");
+  return constant;
+}
+
+std::string TextFrom(const Napi::CallbackInfo& info, size_t index, const char* name) {
+  if (!info[index].IsString())
+    throw CodedError("INVALID_ARGUMENT", std::string("Expected a string for ") + name);
+  return info[index].As<Napi::String>().Utf8Value();
+}
+
+}  // namespace
+
+Napi::Function WeightConversion::Define(Napi::Env env) {
+  return DefineClass(env, "WeightConversion",
+                     {
+                         InstanceMethod<&WeightConversion::AddConversion>("convert"),
+                         InstanceMethod<&WeightConversion::AddQuantization>("quantize"),
+                         InstanceMethod<&WeightConversion::Run>("run"),
+                     });
+}
+
+WeightConversion::WeightConversion(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<WeightConversion>(info) {
+  Guarded(info.Env(),
+          [&] { state_ = std::make_shared<State>(std::filesystem::u8path(TextFrom(info, 0, "folder"))); });
+}
+
+WeightConversion::State& WeightConversion::Open() const {
+  if (!state_) throw CodedError("DISPOSED", "The conversion was disposed");
+  return *state_;
+}
+
+Napi::Object WeightConversion::Over(Napi::Env env, const ScratchFile::Room& room,
+                                    const ov::element::Type& type, const ov::Shape& shape,
+                                    const std::string& name) {
+  auto constant = std::make_shared<ov::op::v0::Constant>(type, shape, room.data, room.mapping);
+  constant->set_friendly_name(name);
+  return GraphOutput::Make(env, constant->output(0));
+}
+
+Napi::Value WeightConversion::AddConversion(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    State& state = Open();
+    const auto source = ConstantFrom(info, 0);
+    const auto type = ElementTypeFromName(TextFrom(info, 1, "elementType"));
+    const auto room = state.file.Reserve(ov::shape_size(source->get_shape()) * type.size());
+    state.jobs.push_back({source, type, room, {}});
+    return Over(info.Env(), room, type, source->get_shape(), TextFrom(info, 2, "name"));
+  });
+}
+
+Napi::Value WeightConversion::AddQuantization(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    State& state = Open();
+    const auto source = ConstantFrom(info, 0);
+    const std::string name = TextFrom(info, 1, "name");
+    const ov::Shape& shape = source->get_shape();
+    if (shape.empty() || ov::shape_size(shape) == 0)
+      throw CodedError("SHAPE_MISMATCH", "Expected a tensor with output channels to quantize");
+    ov::Shape scaleShape(shape.size(), 1);
+    scaleShape[0] = shape[0];
+    const auto room = state.file.Reserve(ov::shape_size(shape));
+    const auto scales = state.file.Reserve(shape[0] * sizeof(float));
+    state.jobs.push_back({source, ov::element::i8, room, scales});
+    Napi::Array outputs = Napi::Array::New(info.Env(), 2);
+    outputs.Set(0u, Over(info.Env(), room, ov::element::i8, shape, name));
+    outputs.Set(1u, Over(info.Env(), scales, ov::element::f32, scaleShape, name + "/scale"));
+    return outputs;
+  });
+}
+
+Napi::Value WeightConversion::Run(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&]() -> Napi::Value {
+    Open();
+    // Nothing can be added any more: the thread has the file to itself.
+    auto state = std::exchange(state_, nullptr);
+    auto work = [state]() -> std::function<Napi::Value(Napi::Env)> {
+      const PassingMappings passing;
+      for (const Job& job : state->jobs) {
+        if (job.scales.data == nullptr) {
+          Convert(state->file, job);
+        } else {
+          Quantize(state->file, job);
+        }
+      }
+      state->jobs.clear();
+      return nullptr;
+    };
+    return Environment::Of(info.Env()).Run(info.Env(), {Value()}, std::move(work));
+  });
+}
+
+void WeightConversion::Convert(ScratchFile& file, const Job& job) {
+  BlockConverter converter(*job.source, job.type);
+  const size_t count = ov::shape_size(job.source->get_shape());
+  for (size_t first = 0; first < count; first += kBlock) {
+    const ov::Tensor& block = converter(first, std::min(kBlock, count - first));
+    file.Write(job.target, first * job.type.size(), std::as_const(block).data(), block.get_byte_size());
+  }
+}
+
+void WeightConversion::Quantize(ScratchFile& file, const Job& job) {
+  BlockConverter converter(*job.source, ov::element::f32);
+  const ov::Shape& shape = job.source->get_shape();
+  const size_t channels = shape[0];
+  const size_t width = ov::shape_size(shape) / channels;
+  std::vector<float> scales(channels);
+  std::vector<int8_t> row(width);
+  for (size_t channel = 0; channel < channels; ++channel) {
+    const ov::Tensor& block = converter(channel * width, width);
+    const auto* weights = static_cast<const float*>(std::as_const(block).data());
+    float largest = 0;
+    for (size_t i = 0; i < width; ++i) largest = std::max(largest, std::fabs(weights[i]));
+    // The smallest normal number keeps channels of zeros from dividing by zero.
+    const float scale = std::max(largest / 127.0F, std::numeric_limits<float>::min());
+    for (size_t i = 0; i < width; ++i) {
+      // Adding and taking away 1.5 · 2²³ rounds to the nearest whole number, ties to even.
+      const float rounded = (weights[i] / scale + 12582912.0F) - 12582912.0F;
+      row[i] = static_cast<int8_t>(std::max(-127.0F, std::min(127.0F, rounded)));
+    }
+    scales[channel] = scale;
+    file.Write(job.target, channel * width, row.data(), width);
+  }
+  file.Write(job.scales, 0, scales.data(), channels * sizeof(float));
+}
+
+}  // namespace ovd

@@ -1,0 +1,59 @@
+// Weights in another type than they are stored in, computed on another thread into a scratch file.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <mutex>
+#include <openvino/op/constant.hpp>
+#include <vector>
+
+#include "scratch_file.h"
+
+namespace ovd {
+
+/**
+ * JavaScript: `new WeightConversion(folder)`, convert(constant, elementType, name), quantize(constant, name),
+ * run().
+ *
+ * A network is built over the results at once; their values are there when the promise of `run` has resolved.
+ */
+class WeightConversion : public Napi::ObjectWrap<WeightConversion> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+  explicit WeightConversion(const Napi::CallbackInfo& info);
+
+ private:
+  using Constant = std::shared_ptr<ov::op::v0::Constant>;
+
+  /** One tensor to be computed: converted, or with `scales` quantized to 8 bits. */
+  struct Job {
+    Constant source;
+    ov::element::Type type;
+    ScratchFile::Room target;
+    ScratchFile::Room scales;
+  };
+
+  /** Shared with the thread that works; only one of the two threads uses it at a time. */
+  struct State {
+    explicit State(const std::filesystem::path& folder) : file(folder) {}
+    ScratchFile file;
+    std::vector<Job> jobs;
+  };
+
+  static void Convert(ScratchFile& file, const Job& job);
+  static void Quantize(ScratchFile& file, const Job& job);
+
+  Napi::Value AddConversion(const Napi::CallbackInfo& info);
+  Napi::Value AddQuantization(const Napi::CallbackInfo& info);
+  Napi::Value Run(const Napi::CallbackInfo& info);
+
+  State& Open() const;
+  /** A constant over room of the scratch file. */
+  static Napi::Object Over(Napi::Env env, const ScratchFile::Room& room, const ov::element::Type& type,
+                           const ov::Shape& shape, const std::string& name);
+
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace ovd
