@@ -94,6 +94,23 @@ describe('saveExport', () => {
     expect(await readdir(source)).toContain('unet');
   });
 
+  it('writes a scheduler that is JSON, which -Infinity is not', async () => {
+    const target = join(work, 'scheduler');
+    const pipeline = await exportPipeline(SD1);
+    const schedulerConfig = { _class_name: 'DPMSolverMultistepScheduler', solver_order: 3 };
+    await saveExport(
+      { ...pipeline, schedulerConfig: { ...schedulerConfig, lambda_min_clipped: -Infinity } },
+      target,
+    );
+    const read = async (): Promise<unknown> =>
+      JSON.parse(await readFile(join(target, 'scheduler', 'scheduler_config.json'), 'utf8'));
+    expect(await read()).toEqual(schedulerConfig);
+
+    const clipped = { ...schedulerConfig, lambda_min_clipped: -5.1 };
+    await saveExport({ ...pipeline, schedulerConfig: clipped }, target, { overwrite: true });
+    expect(await read()).toEqual(clipped);
+  });
+
   it('leaves nothing behind when it fails or is called off', async () => {
     const folder = join(work, 'failing');
     await mkdir(folder);
