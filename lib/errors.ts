@@ -20,7 +20,13 @@ export type ErrorCode =
   | 'BUSY'
   | 'CANCELLED'
   | 'DISPOSED'
-  | 'SAVE_FAILED';
+  | 'SAVE_FAILED'
+  | 'HUB_UNREACHABLE'
+  | 'HUB_UNAUTHORIZED'
+  | 'HUB_NOT_FOUND'
+  | 'HUB_RATE_LIMITED'
+  | 'HUB_CORRUPT'
+  | 'HUB_OFFLINE';
 
 /** The base of every error this package throws on its own account. */
 export class OpenVINODiffusersError extends Error {
@@ -118,5 +124,30 @@ export class SaveError extends OpenVINODiffusersError {
 
   static {
     this.prototype.name = 'SaveError';
+  }
+}
+
+/** A model could not be had from the hub; what was downloaded so far is kept, and a later call goes on from there. */
+export class HubError extends OpenVINODiffusersError {
+  /** With `HUB_NOT_FOUND`: what is not there. */
+  readonly missing: 'repository' | 'revision' | 'file' | undefined;
+
+  constructor(
+    code:
+      | 'HUB_UNREACHABLE'
+      | 'HUB_UNAUTHORIZED'
+      | 'HUB_NOT_FOUND'
+      | 'HUB_RATE_LIMITED'
+      | 'HUB_CORRUPT'
+      | 'HUB_OFFLINE',
+    message: string,
+    options?: ErrorOptions & { missing?: 'repository' | 'revision' | 'file' | undefined },
+  ) {
+    super(code, message, options);
+    this.missing = options?.missing;
+  }
+
+  static {
+    this.prototype.name = 'HubError';
   }
 }

@@ -10,6 +10,7 @@ export {
   type SaveProgress,
   type WeightFormat,
 } from './export/index.js';
+export { snapshotDownload, type DownloadProgress, type SnapshotOptions } from './hub/index.js';
 export {
   GeneratedImage,
   formatParameters,

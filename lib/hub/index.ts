@@ -1,0 +1,8 @@
+export { locateModel } from './locate-model.js';
+export { snapshotDownload } from './snapshot-download.js';
+export {
+  hubOptionSchemas,
+  requireToken,
+  type DownloadProgress,
+  type SnapshotOptions,
+} from './snapshot-options.js';

@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import { copyFile, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+
+import { getRepoFolderName } from '@huggingface/hub';
+
+import { saving } from '../whole-folder.js';
+import { areSymlinksDisabled } from './environment.js';
+import { isCommit } from './model-id.js';
+
+/** What systems answer that do not let this user make links, or have none. */
+const NO_LINKS = ['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'UNKNOWN'];
+
+/** @see https://bford.info/cachedir/ */
+const CACHE_TAG = 'Signature: 8a477f597d28d172789f06886806bc55\n';
+
+/**
+ * One model's folder in the cache that Python's huggingface_hub keeps too: `blobs` by hash, `refs` from branches and
+ * tags to commits, and `snapshots` of commits, whose files are links to blobs.
+ *
+ * @see https://huggingface.co/docs/huggingface_hub/guides/manage-cache
+ */
+export class RepoCache {
+  readonly folder: string;
+  readonly #cacheDir: string;
+
+  constructor(cacheDir: string, id: string) {
+    this.#cacheDir = cacheDir;
+    this.folder = join(cacheDir, getRepoFolderName({ type: 'model', name: id }));
+  }
+
+  blob(hash: string): string {
+    return join(this.folder, 'blobs', hash);
+  }
+
+  snapshot(commit: string): string {
+    return join(this.folder, 'snapshots', commit);
+  }
+
+  /** Where a commit's listing is kept, which never changes. */
+  listing(commit: string): string {
+    return join(this.folder, 'trees', `${commit}.json`);
+  }
+
+  /** The commit that a revision was when last asked for; undefined when it never was. */
+  async commitOf(revision: string): Promise<string | undefined> {
+    if (isCommit(revision)) return revision;
+    const commit = await readFile(join(this.folder, 'refs', revision), 'utf8').catch(() => '');
+    return isCommit(commit) ? commit : undefined;
+  }
+
+  /** @throws SaveError */
+  async writeRef(revision: string, commit: string): Promise<void> {
+    if ((await this.commitOf(revision)) === commit) return;
+    const path = join(this.folder, 'refs', revision);
+    await saving(path, async () => {
+      await mkdir(dirname(path), { recursive: true });
+      await replaceFile(path, commit);
+    });
+  }
+
+  /** Whether a file of a snapshot is there, in the size it should have. */
+  async has(commit: string, path: string, size?: number): Promise<boolean> {
+    return isWhole(join(this.snapshot(commit), path), size);
+  }
+
+  /**
+   * Makes the folders, and marks the cache as one, for programs that make backups.
+   *
+   * @throws SaveError
+   */
+  async prepare(): Promise<void> {
+    const blobs = join(this.folder, 'blobs');
+    await saving(blobs, () => mkdir(blobs, { recursive: true }));
+    await writeFile(join(this.#cacheDir, 'CACHEDIR.TAG'), CACHE_TAG, { flag: 'wx' }).catch(() => undefined);
+  }
+
+  /**
+   * Lets a blob appear in a snapshot, all at once: as a link or, where there are none, as a file.
+   *
+   * @param fresh - whether the blob is nobody else's yet, and may move
+   * @throws SaveError
+   */
+  async link(hash: string, commit: string, path: string, fresh: boolean): Promise<void> {
+    const blob = this.blob(hash);
+    const pointer = join(this.snapshot(commit), path);
+    await saving(pointer, async () => {
+      await mkdir(dirname(pointer), { recursive: true });
+      if (await madeLink(relative(dirname(pointer), blob), pointer)) return;
+      if (fresh) return rename(blob, pointer);
+      const copy = `${blob}.${randomUUID()}.copy`;
+      try {
+        await copyFile(blob, copy);
+        await rename(copy, pointer);
+      } finally {
+        await rm(copy, { force: true });
+      }
+    });
+  }
+}
+
+/** Whether a path leads to a file, of this size if one is given. */
+export async function isWhole(path: string, size?: number): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && found.isFile() && (size === undefined || found.size === size);
+}
+
+/** Readers see the old content or the new. */
+export async function replaceFile(path: string, content: string): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(temporary, content);
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+async function madeLink(target: string, pointer: string): Promise<boolean> {
+  if (areSymlinksDisabled()) return false;
+  await rm(pointer, { force: true });
+  try {
+    await symlink(target, pointer);
+    return true;
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    // Another process was faster, with the same blob.
+    if (code === 'EEXIST') return true;
+    if (NO_LINKS.includes(code)) return false;
+    throw error;
+  }
+}
