@@ -129,17 +129,12 @@ export class SaveError extends OpenVINODiffusersError {
 
 /** A model could not be had from the hub; what was downloaded so far is kept, and a later call goes on from there. */
 export class HubError extends OpenVINODiffusersError {
+  declare readonly code: Extract<ErrorCode, `HUB_${string}`>;
   /** With `HUB_NOT_FOUND`: what is not there. */
   readonly missing: 'repository' | 'revision' | 'file' | undefined;
 
   constructor(
-    code:
-      | 'HUB_UNREACHABLE'
-      | 'HUB_UNAUTHORIZED'
-      | 'HUB_NOT_FOUND'
-      | 'HUB_RATE_LIMITED'
-      | 'HUB_CORRUPT'
-      | 'HUB_OFFLINE',
+    code: Extract<ErrorCode, `HUB_${string}`>,
     message: string,
     options?: ErrorOptions & { missing?: 'repository' | 'revision' | 'file' | undefined },
   ) {

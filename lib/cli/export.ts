@@ -2,10 +2,13 @@ import { Command, Option } from 'commander';
 import type { Ora } from 'ora';
 
 import { exportPipeline, saveExport, WEIGHT_FORMATS, type WeightFormat } from '../export/index.js';
+import { locateModel } from '../hub/index.js';
 import { wholeNumber } from './arguments.js';
+import { describeDownload, revisionOption } from './hub.js';
 import { longWork } from './long-work.js';
 
 interface Options {
+  revision?: string;
   weightFormat: WeightFormat;
   variant?: string;
   clipSkip?: number;
@@ -16,8 +19,12 @@ interface Options {
 export function exportCommand(): Command {
   return new Command('export')
     .description('convert a diffusers model to OpenVINO, as optimum-intel lays it out')
-    .argument('<model>', 'folder in the layout of diffusers, with weights in safetensors')
+    .argument(
+      '<model>',
+      'in the layout of diffusers, with weights in safetensors: a folder, or an id on the hub',
+    )
     .argument('<output>', 'folder to be made')
+    .addOption(revisionOption())
     .addOption(
       new Option('--weight-format <format>', 'how weights are stored')
         .choices(WEIGHT_FORMATS)
@@ -34,11 +41,17 @@ export function exportCommand(): Command {
 async function convert(
   model: string,
   output: string,
-  { weightFormat, variant, clipSkip, overwrite }: Options,
+  { revision, weightFormat, variant, clipSkip, overwrite }: Options,
   spinner: Ora,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const pipeline = await exportPipeline(model, { weightFormat, variant, clipSkip });
+  const folder = await locateModel(model, {
+    ...{ revision, variant, export: true, signal },
+    onProgress: (progress) => {
+      spinner.text = describeDownload(progress);
+    },
+  });
+  const pipeline = await exportPipeline(folder, { weightFormat, variant, clipSkip });
   await saveExport(pipeline, output, {
     overwrite,
     signal,

@@ -6,6 +6,7 @@ import type { Ora } from 'ora';
 import { OVStableDiffusionPipeline, type PipelineProgress } from '../pipelines/index.js';
 import { schedulersByName } from '../schedulers/index.js';
 import { number, seed, size, wholeNumber } from './arguments.js';
+import { describeDownload, revisionOption } from './hub.js';
 import { longWork } from './long-work.js';
 
 /** The small model that comes with the package, seen from dist/cli. */
@@ -13,6 +14,7 @@ const shapes = join(import.meta.dirname, '../../models/shapes');
 
 interface Options {
   model: string;
+  revision?: string;
   prompt: string;
   negativePrompt?: string;
   steps: number;
@@ -34,10 +36,11 @@ export function generateCommand(): Command {
   return new Command('generate')
     .description('draw a prompt')
     .addOption(
-      new Option('-m, --model <folder>', 'model folder: exported to OpenVINO, or of diffusers')
+      new Option('-m, --model <folder or id>', 'exported to OpenVINO or of diffusers, on disk or on the hub')
         .env('MODEL_DIR')
         .default(shapes, 'a small one that draws shapes'),
     )
+    .addOption(revisionOption())
     .requiredOption('-p, --prompt <text>', 'what to draw')
     .option('-n, --negative-prompt <text>', 'what not to draw')
     .option('--steps <number>', 'denoising steps', wholeNumber, 20)
@@ -72,12 +75,13 @@ export function generateCommand(): Command {
 async function draw(options: Options, spinner: Ora, signal: AbortSignal): Promise<string[]> {
   const { steps, images, size: wanted, seed: first } = options;
   await using pipeline = await OVStableDiffusionPipeline.fromPretrained(options.model, {
+    revision: options.revision,
     inferencePrecision: options.precision,
     device: options.device,
     cacheDir: options.cacheDir,
     signal,
-    onProgress: ({ phase, component, done, total }: PipelineProgress) => {
-      spinner.text = `${phase === 'read' ? 'Reading' : 'Compiling'}: ${component} (${done}/${total})`;
+    onProgress: (progress) => {
+      spinner.text = describe(progress);
     },
   });
   if (options.scheduler !== undefined) {
@@ -111,6 +115,12 @@ async function draw(options: Options, spinner: Ora, signal: AbortSignal): Promis
     result.images.map((image, i) => image.toFile(files[i] ?? '', { metadata: options.metadata })),
   );
   return files;
+}
+
+function describe(progress: PipelineProgress): string {
+  if (progress.phase === 'download') return describeDownload(progress);
+  const { phase, component, done, total } = progress;
+  return `${phase === 'read' ? 'Reading' : 'Compiling'}: ${component} (${done}/${total})`;
 }
 
 /** One name as it is; several with their number before the extension. */

@@ -1,4 +1,4 @@
-import { ModelLoadError } from '../errors.js';
+import { InvalidArgumentError, ModelLoadError } from '../errors.js';
 
 export interface FileChoice {
   /** Which weights: `fp16` for `*.fp16.safetensors`. Default: those without a variant. */
@@ -39,6 +39,7 @@ export interface Repository {
  *
  * @throws ModelLoadError `UNSUPPORTED` for a model that can not be loaded from here, `MODEL_NOT_FOUND` naming the
  * variants there are
+ * @throws InvalidArgumentError for a variant of OpenVINO networks
  */
 export function chooseFiles(repository: Repository, choice: FileChoice): string[] {
   const texts = TEXT_FOLDERS.flatMap((folder) =>
@@ -46,9 +47,14 @@ export function chooseFiles(repository: Repository, choice: FileChoice): string[
       .filter((name) => /\.(json|txt|model)$/.test(name))
       .map((name) => `${folder}/${name}`),
   );
-  const networks = takesNetworks(repository, choice)
-    ? chooseNetworks(repository)
-    : chooseWeights(repository, choice.variant);
+  const isExported = takesNetworks(repository, choice);
+  if (isExported && choice.variant !== undefined) {
+    throw new InvalidArgumentError(
+      `The option 'variant' is for models to be exported, and ${repository.id} is exported already; 'export: true' ` +
+        `takes its weights instead`,
+    );
+  }
+  const networks = isExported ? chooseNetworks(repository) : chooseWeights(repository, choice.variant);
   return ['model_index.json', ...texts, ...networks];
 }
 

@@ -21,7 +21,7 @@ export async function locateModel(
   } catch (error) {
     if (!(error instanceof HubError)) throw error;
     throw new HubError(
-      error.code as ConstructorParameters<typeof HubError>[0],
+      error.code,
       `There is no folder ${idOrFolder}, so it was taken for a model on the hub. ${error.message}`,
       { cause: error, missing: error.missing },
     );

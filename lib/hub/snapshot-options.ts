@@ -77,7 +77,7 @@ const schema = z.strictObject({
 
 /** @throws InvalidArgumentError, which never quotes a token */
 export function parseSnapshotOptions(options: SnapshotOptions): SnapshotOptions {
-  requireToken(options.token);
+  requireToken((options as SnapshotOptions | null)?.token);
   return parseOptions(schema, options, 'snapshotDownload');
 }
 

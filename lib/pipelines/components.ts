@@ -11,11 +11,12 @@ import {
 import { ModelLoadError } from '../errors.js';
 import { schedulerFromPretrained, type Scheduler } from '../schedulers/index.js';
 import type { ModelFolder } from './model-folder.js';
-import type { PipelineProgress } from './pipeline-options.js';
+import type { ComponentProgress } from './pipeline-options.js';
 import { TaskQueue } from './queue.js';
 
 /** A loaded model: what pipelines over the same weights share. */
 export interface StableDiffusionComponents {
+  /** The id or the folder that was asked for. */
   readonly name: string;
   readonly tokenizer: ClipTokenizer;
   readonly textEncoder: TextEncoder;
@@ -41,9 +42,9 @@ const COMPONENTS = 5;
  * @throws ModelLoadError naming the file that is missing, broken or does not fit
  */
 export async function loadComponents(
-  model: ModelFolder,
+  model: ModelFolder & { name: string },
   settings: CompileSettings,
-  onProgress: (progress: PipelineProgress) => void,
+  onProgress: (progress: ComponentProgress) => void,
   signal: AbortSignal | undefined,
 ): Promise<StableDiffusionComponents & { scheduler: Scheduler }> {
   const { folder, unetConfig, vaeConfig } = model;
@@ -51,7 +52,7 @@ export async function loadComponents(
 
   const opened: AsyncDisposable[] = [];
   let done = 0;
-  const read = async <T>(component: PipelineProgress['component'], load: () => Promise<T>): Promise<T> => {
+  const read = async <T>(component: ComponentProgress['component'], load: () => Promise<T>): Promise<T> => {
     signal?.throwIfAborted();
     const loaded = await load();
     onProgress({ phase: 'read', component, done: ++done, total: COMPONENTS });
@@ -81,7 +82,7 @@ export async function loadComponents(
     );
     checkFit(folder, textEncoder, unet, vaeDecoder);
     return {
-      name: folder,
+      name: model.name,
       tokenizer,
       textEncoder,
       unet,

@@ -2,5 +2,10 @@ export type { StableDiffusionComponents } from './components.js';
 export type { OnStep, StepInfo } from './denoise.js';
 export type { GenerateOptions, Latents, OutputType, Seed } from './generate-options.js';
 export type { GenerateResult, GenerationTimings, RawImage } from './generate-result.js';
-export type { PipelineOptions, PipelineProgress, ReshapeOptions } from './pipeline-options.js';
+export type {
+  ComponentProgress,
+  PipelineOptions,
+  PipelineProgress,
+  ReshapeOptions,
+} from './pipeline-options.js';
 export { OVStableDiffusionPipeline } from './stable-diffusion.js';

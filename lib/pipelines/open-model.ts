@@ -1,19 +1,38 @@
 import { stat } from 'node:fs/promises';
 
 import { InvalidArgumentError, ModelLoadError } from '../errors.js';
+import { locateModel } from '../hub/index.js';
 import type { Core } from '../runtime/index.js';
 import { isDiffusersFolder, openDiffusersFolder } from './diffusers-folder.js';
-import type { ModelFolder } from './model-folder.js';
+import { readIndex, type ModelFolder } from './model-folder.js';
 import { isOpenvinoFolder, openOpenvinoFolder } from './openvino-folder.js';
 import type { PipelineOptions } from './pipeline-options.js';
 
 /**
- * Opens a folder in whichever layout it is, or is said to be by `export`.
+ * Opens a model: a folder, or a model of the hub, which is downloaded; in whichever layout it is, or is said to be by
+ * `export`.
  *
- * @throws ModelLoadError
+ * @throws ModelLoadError; HubError and SaveError where there is no such folder
  * @throws InvalidArgumentError for options of the export where there is none
  */
-export async function openModel(folder: string, options: PipelineOptions, core: Core): Promise<ModelFolder> {
+export async function openModel(
+  idOrFolder: string,
+  options: PipelineOptions,
+  core: Core,
+): Promise<ModelFolder & { name: string }> {
+  const { revision, token, hubCacheDir, localFilesOnly, variant, signal, onProgress } = options;
+  const folder = await locateModel(
+    idOrFolder,
+    {
+      ...{ revision, token, hubCacheDir, localFilesOnly, variant, signal, export: options.export },
+      onProgress: (progress) => onProgress?.({ phase: 'download', ...progress }),
+    },
+    readIndex,
+  );
+  return { ...(await openFolder(folder, options, core)), name: idOrFolder };
+}
+
+async function openFolder(folder: string, options: PipelineOptions, core: Core): Promise<ModelFolder> {
   const { weightFormat, variant, clipSkip } = options;
   if (await isToBeExported(folder, options.export)) {
     return openDiffusersFolder(folder, { weightFormat, variant, clipSkip });

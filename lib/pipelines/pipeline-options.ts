@@ -1,11 +1,15 @@
 import { z } from 'zod';
 
 import { WEIGHT_FORMATS, type WeightFormat } from '../export/index.js';
+import { hubOptionSchemas, requireToken, type DownloadProgress, type SnapshotOptions } from '../hub/index.js';
 import { parseOptions } from '../options.js';
 import type { CompileProperties } from '../runtime/index.js';
 
 /** Told while a pipeline loads or compiles. */
-export interface PipelineProgress {
+export type PipelineProgress = ComponentProgress | ({ phase: 'download' } & DownloadProgress);
+
+/** Told as each component is read, or compiled. */
+export interface ComponentProgress {
   phase: 'read' | 'compile';
   component: 'tokenizer' | 'text encoder' | 'UNet' | 'VAE decoder' | 'VAE encoder';
   /** Components done so far in this phase, this one included. */
@@ -13,11 +17,14 @@ export interface PipelineProgress {
   total: number;
 }
 
-/** Options of `OVStableDiffusionPipeline.fromPretrained`. */
-export interface PipelineOptions {
+/** Options of `OVStableDiffusionPipeline.fromPretrained`; those of the hub are for models that are no folder. */
+export interface PipelineOptions extends Pick<
+  SnapshotOptions,
+  'revision' | 'token' | 'hubCacheDir' | 'localFilesOnly'
+> {
   /**
-   * Whether the folder is a diffusers model in safetensors, whose networks are to be built here, rather than one
-   * exported to OpenVINO already. Default: what the folder is.
+   * Whether the model is a diffusers model in safetensors, whose networks are to be built here, rather than one
+   * exported to OpenVINO already. Default: what the folder or repository is.
    */
   export?: boolean | undefined;
   /** With `export`: how weights are laid down in memory, and by `savePretrained` on disk. Default: 'stored'. */
@@ -44,9 +51,9 @@ export interface PipelineOptions {
   maxCompiledShapes?: number | undefined;
   /** After `reshape`, refuse other sizes with a ShapeMismatchError instead of compiling for them. Default: false. */
   strictShapes?: boolean | undefined;
-  /** Called as components are read and compiled. */
+  /** Called as files are downloaded, and components are read and compiled. */
   onProgress?: ((progress: PipelineProgress) => void) | undefined;
-  /** Stops loading between two components. */
+  /** Stops a download, and loading between two components. */
   signal?: AbortSignal | undefined;
 }
 
@@ -75,6 +82,7 @@ const reshapeSchema = z.strictObject({
 });
 
 const pipelineSchema = z.strictObject({
+  ...hubOptionSchemas,
   export: z.boolean().optional().describe('a boolean'),
   weightFormat: z
     .enum(WEIGHT_FORMATS)
@@ -103,8 +111,9 @@ const pipelineSchema = z.strictObject({
     .describe('an AbortSignal'),
 });
 
-/** @throws InvalidArgumentError */
+/** @throws InvalidArgumentError, which never quotes a token */
 export function parsePipelineOptions(options: PipelineOptions): PipelineOptions {
+  requireToken((options as PipelineOptions | null)?.token);
   return parseOptions(pipelineSchema, options, 'fromPretrained');
 }
 

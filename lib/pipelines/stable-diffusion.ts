@@ -17,8 +17,8 @@ import { generationParameters } from './parameters.js';
 import {
   parsePipelineOptions,
   parseReshapeOptions,
+  type ComponentProgress,
   type PipelineOptions,
-  type PipelineProgress,
   type ReshapeOptions,
 } from './pipeline-options.js';
 import {
@@ -63,22 +63,28 @@ export class OVStableDiffusionPipeline implements AsyncDisposable {
 
   /**
    * Loads a model: a folder that optimum-intel or `savePretrained` wrote (versions 1.7 to 2.2), or one in diffusers'
-   * own layout, with weights in safetensors, which is exported on the way. Networks are read, not yet compiled: that
-   * happens in `reshape`, in `compile`, or at the first `generate`.
+   * own layout, with weights in safetensors, which is exported on the way. Where there is no such folder, it is a
+   * model of the Hugging Face hub, in either layout, which is downloaded once into the cache that huggingface_hub
+   * keeps too. Networks are read, not yet compiled: that happens in `reshape`, in `compile`, or at the first
+   * `generate`.
    *
+   * @param idOrFolder - a path, or an id such as 'org/name'
+   * @throws HubError for a model that cannot be downloaded, SaveError when the cache cannot be written
    * @throws ModelLoadError for a missing, broken or unsupported model
    * @throws RuntimeNotFoundError when the addon or the OpenVINO runtime cannot be loaded
    * @throws InvalidArgumentError for unknown or wrong options
    * @see https://huggingface.co/docs/optimum-intel/openvino/reference#optimum.intel.OVStableDiffusionPipeline
    */
   static async fromPretrained(
-    folder: string,
+    idOrFolder: string,
     options: PipelineOptions = {},
   ): Promise<OVStableDiffusionPipeline> {
-    if (typeof folder !== 'string' || folder === '') throw wrongValue('a path', 'folder', folder);
+    if (typeof idOrFolder !== 'string' || idOrFolder === '') {
+      throw wrongValue('a path or an id', 'idOrFolder', idOrFolder);
+    }
     const parsed = parsePipelineOptions(options);
     const settings = await compileSettings(parsed);
-    const model = await openModel(folder, parsed, settings.core);
+    const model = await openModel(idOrFolder, parsed, settings.core);
     const { scheduler, ...components } = await loadComponents(
       model,
       settings,
@@ -266,7 +272,7 @@ export class OVStableDiffusionPipeline implements AsyncDisposable {
 
   async #compile(unetShape: UNetShape | 'dynamic', size: LatentSize | 'dynamic'): Promise<void> {
     const { textEncoder, unet, vaeDecoder, tokenizer } = this.components;
-    const steps: [PipelineProgress['component'], () => Promise<void>][] = [
+    const steps: [ComponentProgress['component'], () => Promise<void>][] = [
       ['text encoder', () => textEncoder.compile(tokenizer.maxLength)],
       ['UNet', () => unet.compile(unetShape)],
       ['VAE decoder', () => vaeDecoder.compile(size)],

@@ -17,7 +17,7 @@ describe('reshape', () => {
     await using pipeline = await load({ onProgress: (progress) => told.push(progress) });
     expect(told.every(({ phase }) => phase === 'read')).toBe(true);
     expect(await pipeline.reshape({ height: 32, width: 32 })).toBe(pipeline);
-    expect(told.filter(({ phase }) => phase === 'compile').map(({ component }) => component)).toEqual([
+    expect(told.flatMap((progress) => (progress.phase === 'compile' ? progress.component : []))).toEqual([
       'text encoder',
       'UNet',
       'VAE decoder',
