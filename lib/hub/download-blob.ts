@@ -65,16 +65,24 @@ async function complete(
     outcome = await client.retrying(() => fill(client, file, url, partial, onBytes), {
       progress: () => partial.size,
     });
-    if (outcome === 'whole') {
-      const hash = await partial.hashLike(file.hash);
-      if (hash !== file.hash) outcome = { wrong: `its hash is ${hash} instead of ${file.hash}` };
-      else await partial.finish();
-    }
+    if (outcome === 'whole') outcome = await checkAndFinish(file, partial);
   } finally {
     if (outcome === undefined) await partial.release();
     else if (outcome !== 'whole') await partial.discard();
   }
   return outcome;
+}
+
+async function checkAndFinish(file: RepoFile, partial: PartialFile): Promise<Outcome> {
+  try {
+    const hash = await partial.hashLike(file.hash);
+    if (hash !== file.hash) return { wrong: `its hash is ${hash} instead of ${file.hash}` };
+    await partial.finish();
+    return 'whole';
+  } catch (error) {
+    if (await partial.isOwn()) throw error;
+    return 'taken over';
+  }
 }
 
 /** Asks for what a file lacks, once. */

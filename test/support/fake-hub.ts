@@ -64,6 +64,8 @@ export class FakeHub implements AsyncDisposable {
   readonly #commits = new Map<string, Files>();
   readonly #hub: Server;
   readonly #store: Server;
+  /** Chosen by the system, and kept through pauses. */
+  #port = 0;
 
   private constructor() {
     this.#hub = createServer((request, response) => {
@@ -82,7 +84,7 @@ export class FakeHub implements AsyncDisposable {
   }
 
   get endpoint(): string {
-    return originOf(this.#hub);
+    return `http://127.0.0.1:${this.#port}`;
   }
 
   /** @returns the commit's hash */
@@ -93,25 +95,20 @@ export class FakeHub implements AsyncDisposable {
     return commitOf(name);
   }
 
-  /** Of requests for files, those that reached the store or were answered by the hub itself. */
   askedFor(path: string): Asked[] {
     return this.asked.filter((asked) => asked.path.endsWith(path));
   }
 
   /** As if the cable were pulled. */
   async pause(): Promise<void> {
-    const port = this.#port;
     this.#hub.closeAllConnections();
     await new Promise((closed) => this.#hub.close(closed));
-    this.#port = port;
   }
 
   async resume(): Promise<void> {
     await new Promise<void>((listening) => this.#hub.listen(this.#port, '127.0.0.1', listening));
     this.#port = (this.#hub.address() as AddressInfo).port;
   }
-
-  #port = 0;
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const server of [this.#hub, this.#store]) {
