@@ -31,7 +31,7 @@ const entrySchema = z.object({
 });
 type Entry = z.output<typeof entrySchema>;
 
-/** As huggingface_hub writes it, from its version 1.19 on. */
+/** As huggingface_hub 1.33 writes it; older versions keep none. */
 const savedSchema = z.object({
   format_version: z.literal(1),
   files: z.record(

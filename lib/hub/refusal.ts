@@ -42,7 +42,7 @@ function hubError(response: Response, { endpoint, id, revision, withToken }: Ask
     return new HubError('HUB_UNAUTHORIZED', message);
   }
   if (errorCode === 'RepoNotFound' || status === 404 || status === 410) {
-    const message = `There is no model ${id} on the hub, or it is private and ${token} (${answer})`;
+    const message = `There is no model ${id} on the hub; if it is private, ${token} (${answer})`;
     return new HubError('HUB_NOT_FOUND', message, { missing: 'repository' });
   }
   if (status === 401 || status === 403) {

@@ -2,6 +2,7 @@
 
     python test/reference/make_hub_cache.py
 
+It wants huggingface_hub 1.33.0, in an environment of its own: optimum-intel, of requirements.txt, wants an older one.
 The hub is a server on this machine; the repository it serves stands in the file too, so that others can serve it.
 With `--read CACHE` it makes nothing, and says instead what huggingface_hub finds in a cache that others wrote.
 """

@@ -262,18 +262,22 @@ describe('an abort', () => {
     await expect(waiting).rejects.toThrow('enough');
   });
 
-  it('of one call leaves another that wants the same file to finish it', async () => {
+  it('of one call leaves another that waits for the same file to finish it', async () => {
     downloads.hub.faults.push({ at: UNET, times: 1, act: faults.stall(HALF) });
     const controller = new AbortController();
+    let second: Promise<string> | undefined;
     const first = download({
       signal: controller.signal,
       onProgress: ({ file, fileBytes }) => {
-        if (file === UNET && fileBytes === HALF) controller.abort(new Error('enough'));
+        if (second !== undefined || file !== UNET || fileBytes !== HALF) return;
+        second = download();
+        setTimeout(() => {
+          controller.abort(new Error('enough'));
+        }, 200);
       },
     });
-    const second = download();
     await expect(first).rejects.toThrow('enough');
-    expect(await readFile(join(await second, UNET))).toEqual(unetBytes);
+    expect(await readFile(join((await second)!, UNET))).toEqual(unetBytes);
     expect(downloads.rangesOf(UNET)).toEqual([undefined, `bytes=${HALF}-`]);
   });
 });
