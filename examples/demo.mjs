@@ -39,7 +39,7 @@ const tiles = [];
 for (const [index, prompt] of prompts.entries()) {
   const { images, timings } = await pipeline.generate(prompt, {
     numInferenceSteps: 20,
-    guidanceScale: 4,
+    guidanceScale: 3,
     seed: 42,
   });
   console.log(

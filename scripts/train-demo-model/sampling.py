@@ -13,7 +13,7 @@ from captions import load_tokenizer
 from scenes import SIDE, Scene
 
 STEPS = 20
-GUIDANCE = 4.0
+GUIDANCE = 3.0
 COLUMNS = 8
 
 # Of the noise, in training and in drawing.
@@ -30,7 +30,7 @@ SCHEDULE = dict(
 def make_pipeline(work: Path, unet: UNet2DConditionModel) -> StableDiffusionPipeline:
     pipeline = StableDiffusionPipeline(
         vae=AutoencoderKL.from_pretrained(work / "vae"),
-        text_encoder=CLIPTextModel.from_pretrained(work / "text_encoder"),
+        text_encoder=CLIPTextModel.from_pretrained(work / "text_encoder").float(),
         tokenizer=load_tokenizer(work / "tokenizer"),
         unet=unet,
         scheduler=DPMSolverMultistepScheduler(**SCHEDULE, steps_offset=1),

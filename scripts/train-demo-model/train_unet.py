@@ -13,24 +13,27 @@ from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
-from torch.nn.functional import mse_loss
 from transformers import CLIPTextModel
 
 from captions import load_tokenizer, token_ids
 from checkpoint import resume, save_checkpoint, save_whole
 from pictures import draw_all, sample_scenes, to_model
 from sampling import SCHEDULE, save_grid
-from scenes import SIDE, describe, held_out_prompts
+from scenes import SIDE, describe, held_out_prompts, misseen
 from train_text_encoder import WIDTH
 from training import descend, main
 
-PICTURES = 10_000
+PICTURES = 12_000
+# How often a picture is shown, against one of another shape.
+SHOWN = {"star": 2.5}
 BATCH = 48
-RATE = 8e-4
+RATE = 6e-4
 WARM_UP = 100
 # The part of all steps over which the rate falls to nothing.
-COOL_DOWN = 0.3
+COOL_DOWN = 0.4
 SLOWEST_AVERAGE = 0.999
+# Where signal outweighs noise more than this, predicting velocity is only telling the noise: such steps count less.
+CLEAREST = 4.0
 
 
 def make_unet() -> UNet2DConditionModel:
@@ -46,32 +49,45 @@ def make_unet() -> UNet2DConditionModel:
     )
 
 
+def first_unet(work: Path) -> UNet2DConditionModel:
+    """A new one, or what an earlier training left in the work folder to go on from."""
+    folder = work / "unet"
+    if not folder.exists():
+        return make_unet()
+    return UNet2DConditionModel.from_pretrained(folder, torch_dtype=torch.float32)
+
+
 def train(work: Path, steps: int) -> None:
     torch.manual_seed(3)
     tokenizer = load_tokenizer(work / "tokenizer")
     # The encoder stays as it is: its states hold what a UNet needs.
-    encoder = CLIPTextModel.from_pretrained(work / "text_encoder").eval().requires_grad_(False)
-    unet = make_unet().train()
+    encoder = CLIPTextModel.from_pretrained(work / "text_encoder").float().eval().requires_grad_(False)
+    unet = first_unet(work).train()
     averaged = copy.deepcopy(unet).eval().requires_grad_(False)
     optimizer = torch.optim.AdamW(unet.parameters(), lr=RATE, weight_decay=0.01)
     noising = DDPMScheduler(**SCHEDULE)
+    counts = ((1 + CLEAREST) * (1 - noising.alphas_cumprod)).clamp(max=1)
     checkpoint = work / "unet.pt"
     parts = {"unet": unet, "averaged": averaged, "optimizer": optimizer}
     start = resume(checkpoint, **parts)
     scenes, latents = cached_latents(work)
+    weights = [SHOWN.get(scene.shape, 1) for scene in scenes]
     began, losses = time.monotonic(), []
     for step in range(start, steps):
         for group in optimizer.param_groups:
             group["lr"] = RATE * rate_at(step, steps)
         rng = random.Random(step)
         generator = torch.Generator().manual_seed(step)
-        chosen = rng.sample(range(len(scenes)), BATCH)
-        states = encoder(token_ids(tokenizer, [describe(scenes[i], rng) for i in chosen])).last_hidden_state
+        chosen = rng.choices(range(len(scenes)), weights, k=BATCH)
+        captions = [describe(misseen(scenes[i], rng), rng) for i in chosen]
+        states = encoder(token_ids(tokenizer, captions)).last_hidden_state
         clean = latents[chosen]
         noise = torch.randn(clean.shape, generator=generator)
         timesteps = torch.randint(0, SCHEDULE["num_train_timesteps"], (BATCH,), generator=generator)
-        predicted = unet(noising.add_noise(clean, noise, timesteps), timesteps, states).sample
-        loss = mse_loss(predicted, noising.get_velocity(clean, noise, timesteps))
+        with torch.autocast("cpu", torch.bfloat16):
+            predicted = unet(noising.add_noise(clean, noise, timesteps), timesteps, states).sample
+        missed = (predicted.float() - noising.get_velocity(clean, noise, timesteps)).square().mean((1, 2, 3))
+        loss = (missed * counts[timesteps]).mean()
         descend(loss, optimizer, unet.parameters())
         average(averaged, unet, step)
         losses.append(loss.item())

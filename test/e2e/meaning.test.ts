@@ -18,13 +18,16 @@ const { prompts, batch, numInferenceSteps, guidanceScale } = asked;
 const load = (inferencePrecision: 'f32' | 'bf16') =>
   OVStableDiffusionPipeline.fromPretrained(model, { export: true, inferencePrecision });
 
-async function drawAll(pipeline: OVStableDiffusionPipeline): Promise<RawImage[]> {
+async function drawAll(
+  pipeline: OVStableDiffusionPipeline,
+  options: GenerateOptions = {},
+): Promise<RawImage[]> {
   await pipeline.reshape({ batchSize: batch, width: SIDE, height: SIDE });
   const drawn: RawImage[] = [];
   for (let start = 0; start < prompts.length; start += batch) {
     const { images } = await pipeline.generate(
       prompts.slice(start, start + batch).map(({ prompt }) => prompt),
-      { numInferenceSteps, guidanceScale, seed: start, outputType: 'raw' },
+      { numInferenceSteps, guidanceScale, seed: start, ...options, outputType: 'raw' },
     );
     drawn.push(...images);
   }
@@ -60,7 +63,19 @@ describe('the trained model, on combinations it was never shown', { timeout: 900
     console.info('f32', found);
     expect(found.background).toBeGreaterThanOrEqual(0.97);
     expect(found.colour).toBeGreaterThanOrEqual(0.95);
+    expect(found.shape).toBeGreaterThanOrEqual(0.85);
     expect(found.place).toBeGreaterThanOrEqual(0.85);
+    expect(found.all).toBeGreaterThanOrEqual(0.75);
+  });
+
+  it('draws clearly less of it without guidance', async () => {
+    await using pipeline = await load('f32');
+    const unguided = score((await drawAll(pipeline, { guidanceScale: 1 })).map((picture) => judge(picture)));
+    const guided = score(verdicts);
+    console.info('guidance 1', unguided);
+    expect(unguided.all).toBeLessThanOrEqual(guided.all - 0.1);
+    expect(unguided.shape).toBeLessThan(guided.shape);
+    expect(unguided.colour).toBeLessThan(guided.colour);
   });
 
   it('draws it as well in bf16, within three points', async () => {
