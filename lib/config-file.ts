@@ -47,6 +47,16 @@ export async function readConfigFile<T extends z.ZodType>(path: string, schema: 
   } catch (cause) {
     throw new ModelLoadError('CONFIG_INVALID', `${path} is not JSON: ${(cause as Error).message}`, { cause });
   }
+  return checkConfig(path, value, schema);
+}
+
+/**
+ * Checks what a model's configuration says.
+ *
+ * @param path - where it was read, for the message
+ * @throws ModelLoadError `CONFIG_INVALID` when it lacks what `schema` asks
+ */
+export function checkConfig<T extends z.ZodType>(path: string, value: unknown, schema: T): z.output<T> {
   const result = schema.safeParse(value);
   if (!result.success) {
     throw new ModelLoadError(

@@ -1,5 +1,4 @@
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 import { InferenceError } from '../errors.js';
 import type { Model } from '../runtime/index.js';
@@ -17,13 +16,11 @@ import {
   clipTextModelWithProjection,
   type ClipTextOptions,
 } from './clip-text-model.js';
-import { readNetworkConfig } from './network-config.js';
+import { checkNetworkConfig, type NetworkConfig } from './network-config.js';
 import { safetyChecker, safetyCheckerConfigSchema } from './safety-checker.js';
 import { unet2dConditionModel, type UNetOptions } from './unet-2d-condition-model.js';
 import { UNET_SUPPORTED, unetConfigSchema } from './unet-config.js';
-import { findWeightFiles } from './weight-files.js';
-import type { WeightFormat } from './weight-formats.js';
-import { WeightStore, type Weights } from './weights.js';
+import { WeightStore, type Weights, type WeightSource } from './weights.js';
 
 /** Components in optimum-intel's layout, each a folder of its own. */
 export type ComponentName =
@@ -45,120 +42,85 @@ export interface ComponentExport {
   readonly build: (scratch?: string) => Promise<Model>;
 }
 
-export interface WeightOptions {
-  readonly weightFormat: WeightFormat;
-  readonly variant: string | undefined;
+/** What a network is built from. */
+export interface NetworkSource {
+  readonly config: NetworkConfig;
+  readonly weights: WeightSource;
 }
 
-const TRANSFORMERS_WEIGHTS = 'model';
-const DIFFUSERS_WEIGHTS = 'diffusion_pytorch_model';
-
 /** @param projection - whether the class is CLIPTextModelWithProjection */
-export async function textEncoderExport(
+export function textEncoderExport(
   name: 'text_encoder' | 'text_encoder_2',
-  folder: string,
+  source: NetworkSource,
   projection: boolean,
-  weights: WeightOptions,
   options: ClipTextOptions,
-): Promise<ComponentExport & { projectionDim: number }> {
-  const { config, raw } = await readNetworkConfig(join(folder, 'config.json'), clipTextConfigSchema);
-  const files = await findWeightFiles(folder, TRANSFORMERS_WEIGHTS, weights.variant);
+): ComponentExport & { projectionDim: number } {
+  const config = checkNetworkConfig(source.config, clipTextConfigSchema);
   const network = projection ? clipTextModelWithProjection : clipTextModel;
   return {
     name,
     config: {
-      ...raw,
+      ...source.config.raw,
       export_model_type: projection ? 'clip-text-with-projection' : 'clip-text',
       ...(options.hiddenStates ? { output_hidden_states: true } : {}),
     },
     projectionDim: config.projection_dim,
-    build: (scratch) => buildNetwork(files, weights, scratch, (root) => network(root, config, options)),
+    build: (scratch) => buildNetwork(source.weights, scratch, (root) => network(root, config, options)),
   };
 }
 
-export async function unetExport(
-  folder: string,
-  weights: WeightOptions,
-  options: UNetOptions,
-): Promise<ComponentExport> {
-  const { config, raw } = await readNetworkConfig(
-    join(folder, 'config.json'),
-    unetConfigSchema,
-    UNET_SUPPORTED,
-  );
-  const files = await findWeightFiles(folder, DIFFUSERS_WEIGHTS, weights.variant);
+export function unetExport(source: NetworkSource, options: UNetOptions): ComponentExport {
+  const config = checkNetworkConfig(source.config, unetConfigSchema, UNET_SUPPORTED);
   return {
     name: 'unet',
-    config: raw,
-    build: (scratch) =>
-      buildNetwork(files, weights, scratch, (root) => unet2dConditionModel(root, config, options)),
+    config: source.config.raw,
+    build: (scratch) => buildNetwork(source.weights, scratch, (root) => unet2dConditionModel(root, config, options)),
   };
 }
 
 /**
  * @param scaleFactor - what devices computing in f16 divide activations by, chosen after the configuration
- * @returns decoder and encoder, which share one file
+ * @returns decoder and encoder, whose weights stand together
  */
-export async function vaeExports(
-  folder: string,
-  weights: WeightOptions,
+export function vaeExports(
+  source: NetworkSource,
   scaleFactor: (config: { forceUpcast: boolean }) => string | undefined,
-): Promise<ComponentExport[]> {
-  const { config, raw } = await readNetworkConfig(
-    join(folder, 'config.json'),
-    autoencoderKlConfigSchema,
-    VAE_SUPPORTED,
-  );
-  const files = await findWeightFiles(folder, DIFFUSERS_WEIGHTS, weights.variant);
+): ComponentExport[] {
+  const config = checkNetworkConfig(source.config, autoencoderKlConfigSchema, VAE_SUPPORTED);
   const factor = scaleFactor({ forceUpcast: config.force_upcast });
   const info: RuntimeInfo =
     factor === undefined ? [] : [['runtime_options', 'ACTIVATIONS_SCALE_FACTOR', factor]];
+  const half = (
+    name: 'vae_decoder' | 'vae_encoder',
+    network: typeof autoencoderKlDecoder,
+    belongs: (key: string) => boolean,
+  ): ComponentExport => ({
+    name,
+    config: source.config.raw,
+    build: (scratch) => buildNetwork(source.weights, scratch, (root) => network(root, config, info), belongs),
+  });
   return [
-    {
-      name: 'vae_decoder',
-      config: raw,
-      build: (scratch) =>
-        buildNetwork(
-          files,
-          weights,
-          scratch,
-          (root) => autoencoderKlDecoder(root, config, info),
-          isDecoderKey,
-        ),
-    },
-    {
-      name: 'vae_encoder',
-      config: raw,
-      build: (scratch) =>
-        buildNetwork(
-          files,
-          weights,
-          scratch,
-          (root) => autoencoderKlEncoder(root, config, info),
-          (key) => !isDecoderKey(key),
-        ),
-    },
+    half('vae_decoder', autoencoderKlDecoder, isDecoderKey),
+    half('vae_encoder', autoencoderKlEncoder, (key) => !isDecoderKey(key)),
   ];
 }
 
-export async function safetyCheckerExport(folder: string, weights: WeightOptions): Promise<ComponentExport> {
-  const { config, raw } = await readNetworkConfig(join(folder, 'config.json'), safetyCheckerConfigSchema);
-  const files = await findWeightFiles(folder, TRANSFORMERS_WEIGHTS, weights.variant);
+export function safetyCheckerExport(source: NetworkSource): ComponentExport {
+  const config = checkNetworkConfig(source.config, safetyCheckerConfigSchema);
   return {
     name: 'safety_checker',
-    config: raw,
-    build: (scratch) => buildNetwork(files, weights, scratch, (root) => safetyChecker(root, config)),
+    config: source.config.raw,
+    build: (scratch) => buildNetwork(source.weights, scratch, (root) => safetyChecker(root, config)),
   };
 }
 
 async function buildNetwork(
-  files: readonly string[],
-  { weightFormat }: WeightOptions,
+  weights: WeightSource,
   scratch: string = tmpdir(),
   network: (root: Weights) => Model,
   belongs?: (key: string) => boolean,
 ): Promise<Model> {
-  using store = new WeightStore(files, weightFormat, scratch);
+  using store = new WeightStore(weights, scratch);
   let model: Model;
   try {
     model = network(store.root);

@@ -10,9 +10,11 @@ import {
   unetExport,
   vaeExports,
   type ComponentExport,
-  type WeightOptions,
+  type NetworkSource,
 } from './component-export.js';
+import { readNetworkConfig } from './network-config.js';
 import type { SavedRest } from './save-rest.js';
+import { findWeightFiles } from './weight-files.js';
 import { WEIGHT_FORMATS, type WeightFormat } from './weight-formats.js';
 
 export interface ExportOptions {
@@ -46,6 +48,9 @@ const optionsSchema = z.strictObject({
 });
 
 const PIPELINES = /^(StableDiffusion(XL)?(Img2Img|Inpaint)?|LatentConsistencyModel(Img2Img)?)Pipeline$/;
+
+const TRANSFORMERS_WEIGHTS = 'model';
+const DIFFUSERS_WEIGHTS = 'diffusion_pytorch_model';
 
 const CLASSES = {
   text_encoder: ['CLIPTextModel', 'CLIPTextModelWithProjection'],
@@ -86,29 +91,45 @@ export async function exportPipeline(folder: string, options: ExportOptions = {}
     );
   }
   const isXl = pipeline.startsWith('StableDiffusionXL');
-  const weights: WeightOptions = { weightFormat, variant };
+  const source = (name: string, weights: string): Promise<NetworkSource> =>
+    networkSource(join(folder, name), weights, { weightFormat, variant });
   const textOptions = { clipSkip, hiddenStates: hiddenStates ?? isXl };
   const texts = [];
   for (const name of ['text_encoder', 'text_encoder_2'] as const) {
     const className = classOf(folder, index, name);
     if (className === undefined) continue;
     const projects = className === 'CLIPTextModelWithProjection';
-    texts.push(await textEncoderExport(name, join(folder, name), projects, weights, textOptions));
+    texts.push(textEncoderExport(name, await source(name, TRANSFORMERS_WEIGHTS), projects, textOptions));
   }
   requireComponent(folder, index, 'unet');
   requireComponent(folder, index, 'vae');
   const components: ComponentExport[] = [
     ...texts,
-    await unetExport(join(folder, 'unet'), weights, {
+    unetExport(await source('unet', DIFFUSERS_WEIGHTS), {
       tokens: await tokenLimit(folder, isXl ? 'tokenizer_2' : 'tokenizer'),
       textEmbedsWidth: isXl ? texts.at(-1)?.projectionDim : undefined,
     }),
-    ...(await vaeExports(join(folder, 'vae'), weights, await scaleFactors(folder, isXl))),
+    ...vaeExports(await source('vae', DIFFUSERS_WEIGHTS), await scaleFactors(folder, isXl)),
   ];
   if (classOf(folder, index, 'safety_checker') !== undefined) {
-    components.push(await safetyCheckerExport(join(folder, 'safety_checker'), weights));
+    components.push(safetyCheckerExport(await source('safety_checker', TRANSFORMERS_WEIGHTS)));
   }
   return { source: folder, index, components };
+}
+
+/**
+ * A network in a folder of its own.
+ *
+ * @param name - of its weights, without ending
+ * @throws ModelLoadError
+ */
+export async function networkSource(
+  folder: string,
+  name: string,
+  { weightFormat, variant }: { weightFormat: WeightFormat; variant?: string | undefined },
+): Promise<NetworkSource> {
+  const config = await readNetworkConfig(join(folder, 'config.json'));
+  return { config, weights: { files: await findWeightFiles(folder, name, variant), format: weightFormat } };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 
-import { readConfigFile } from '../config-file.js';
+import { checkConfig, readConfigFile } from '../config-file.js';
 import { ModelLoadError } from '../errors.js';
 
 /** Sizes beyond these are no network's, and would only cost memory before its weights are found not to fit. */
@@ -14,22 +14,30 @@ export const layerCount = z.int().min(0).max(256);
 /** Fields whose other values, all legitimate elsewhere, this package does not implement. */
 export type SupportedValues = Readonly<Record<string, readonly unknown[]>>;
 
+/** What a network's configuration says, unchecked, and where it does. */
+export interface NetworkConfig {
+  readonly path: string;
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
+/** @throws ModelLoadError `MODEL_NOT_FOUND`, `CONFIG_INVALID` */
+export async function readNetworkConfig(path: string): Promise<NetworkConfig> {
+  return { path, raw: await readConfigFile(path, z.looseObject({})) };
+}
+
 /**
- * Reads a network's configuration.
+ * What a network is built after.
  *
  * @param supported - for fields of which only some values are: those; a field that is absent is fine
- * @returns what the network is built after, and all that the file says
- * @throws ModelLoadError `UNSUPPORTED` naming every field that asks for something else; `MODEL_NOT_FOUND`,
- * `CONFIG_INVALID`
+ * @throws ModelLoadError `UNSUPPORTED` naming every field that asks for something else; `CONFIG_INVALID`
  */
-export async function readNetworkConfig<T extends z.ZodType>(
-  path: string,
+export function checkNetworkConfig<T extends z.ZodType>(
+  { path, raw }: NetworkConfig,
   schema: T,
   supported: SupportedValues = {},
-): Promise<{ config: z.output<T>; raw: Record<string, unknown> }> {
-  const raw = await readConfigFile(path, z.looseObject({}));
+): z.output<T> {
   refuseOtherValues(path, raw, supported);
-  return { config: await readConfigFile(path, schema), raw };
+  return checkConfig(path, raw, schema);
 }
 
 /** @throws ModelLoadError `UNSUPPORTED` */

@@ -2,6 +2,7 @@ import { ModelLoadError } from '../errors.js';
 import { graph, WeightConversion, type GraphOutput } from '../runtime/index.js';
 import { openSafetensors, type SafetensorsEntry, type SafetensorsFile } from './safetensors.js';
 import { asFloat32, inFormat, type WeightFormat, type WeightKind } from './weight-formats.js';
+import { fits, OWN_NAMES, rangeOf, wholeShape, type WeightNaming } from './weight-naming.js';
 
 const ELEMENT_TYPES: Partial<Record<string, 'f32' | 'f16' | 'bf16'>> = {
   F32: 'f32',
@@ -13,6 +14,15 @@ const ELEMENT_TYPES: Partial<Record<string, 'f32' | 'f16' | 'bf16'>> = {
 const MAX_PROBLEMS = 500;
 const MAX_SHOWN = 12;
 
+/** Where a network's weights come from. */
+export interface WeightSource {
+  /** safetensors files; a key may stand in one of them only. */
+  readonly files: readonly string[];
+  readonly format: WeightFormat;
+  /** How the files' keys differ from those the network asks for. Default: not at all. */
+  readonly naming?: WeightNaming | undefined;
+}
+
 /**
  * The tensors of one network, over one or several mapped files, and which of them its layers have taken.
  *
@@ -20,26 +30,30 @@ const MAX_SHOWN = 12;
  */
 export class WeightStore implements Disposable {
   readonly #files: readonly SafetensorsFile[];
+  /** By their keys without the naming's prefix. */
   readonly #tensors = new Map<string, { file: SafetensorsFile; entry: SafetensorsEntry }>();
   readonly #used = new Set<string>();
-  readonly #missing: string[] = [];
-  readonly #unfit: string[] = [];
+  readonly #missing = new Set<string>();
+  readonly #unfit = new Set<string>();
   readonly #format: WeightFormat;
+  readonly #naming: WeightNaming;
   readonly #scratch: string;
   #conversion: WeightConversion | undefined;
 
   /**
-   * @param paths - safetensors files; a key may stand in one of them only
    * @param scratch - folder for weights in another format than they are stored in
    * @throws ModelLoadError `MODEL_NOT_FOUND` or `MODEL_CORRUPT`
    */
-  constructor(paths: readonly string[], format: WeightFormat, scratch: string) {
+  constructor({ files, format, naming = OWN_NAMES }: WeightSource, scratch: string) {
     this.#format = format;
+    this.#naming = naming;
     this.#scratch = scratch;
-    this.#files = openAll(paths);
+    this.#files = openAll(files);
     for (const file of this.#files) {
       for (const [key, entry] of file.entries) {
-        const other = this.#tensors.get(key);
+        if (!key.startsWith(naming.prefix)) continue;
+        const name = key.slice(naming.prefix.length);
+        const other = this.#tensors.get(name);
         if (other) {
           this.dispose();
           throw new ModelLoadError(
@@ -47,7 +61,7 @@ export class WeightStore implements Disposable {
             `Both ${other.file.path} and ${file.path} hold a '${key}'`,
           );
         }
-        this.#tensors.set(key, { file, entry });
+        this.#tensors.set(name, { file, entry });
       }
     }
   }
@@ -57,7 +71,7 @@ export class WeightStore implements Disposable {
   }
 
   has(key: string): boolean {
-    return this.#tensors.has(key);
+    return this.#tensors.has(this.#naming.placeOf(key).name);
   }
 
   /** A large tensor in f32, laid down in the format asked for. */
@@ -76,14 +90,14 @@ export class WeightStore implements Disposable {
   /**
    * Says whether the network found all it needs, and the file nothing it does not.
    *
-   * @param belongs - which keys are this network's, where a file holds those of several
+   * @param belongs - which keys are this network's, where those of several stand together
    * @throws ModelLoadError `MODEL_CORRUPT` listing missing, unexpected and mis-shaped keys together
    */
   finish(belongs: (key: string) => boolean = () => true): void {
     const unexpected = [...this.#tensors.keys()].filter(
-      (key) => !this.#used.has(key) && belongs(key) && !isDerived(key),
+      (name) => !this.#used.has(name) && belongs(name) && !this.#naming.surplus.test(name),
     );
-    if (this.#missing.length + this.#unfit.length + unexpected.length === 0) return;
+    if (this.#missing.size + this.#unfit.size + unexpected.length === 0) return;
     throw this.#report(unexpected);
   }
 
@@ -110,28 +124,32 @@ export class WeightStore implements Disposable {
   }
 
   #stored(key: string, shape: readonly number[], seenAs: readonly number[]): GraphOutput | undefined {
-    if (this.#missing.length + this.#unfit.length >= MAX_PROBLEMS) throw this.#report([]);
-    const tensor = this.#tensors.get(key);
+    if (this.#missing.size + this.#unfit.size >= MAX_PROBLEMS) throw this.#report([]);
+    const place = this.#naming.placeOf(key);
+    const whole = wholeShape(shape, place);
+    const name = this.#naming.prefix + place.name;
+    const tensor = this.#tensors.get(place.name);
     if (!tensor) {
-      this.#missing.push(`${key} [${shape.join(', ')}]`);
+      this.#missing.add(`${name} [${whole.join(', ')}]`);
       return undefined;
     }
-    this.#used.add(key);
+    this.#used.add(place.name);
     const { file, entry } = tensor;
     const elementType = ELEMENT_TYPES[entry.type];
-    if (entry.shape.join() !== shape.join()) {
-      this.#unfit.push(`${key} has shape [${entry.shape.join(', ')}], not [${shape.join(', ')}]`);
+    if (!fits(entry.shape, whole, place)) {
+      this.#unfit.add(`${name} has shape [${entry.shape.join(', ')}], not [${whole.join(', ')}]`);
       return undefined;
     }
     if (elementType === undefined) {
-      this.#unfit.push(`${key} is stored as ${entry.type}, not F32, F16 or BF16`);
+      this.#unfit.add(`${name} is stored as ${entry.type}, not F32, F16 or BF16`);
       return undefined;
     }
-    if (entry.offset % (elementType === 'f32' ? 4 : 2) === 0) {
-      return graph.mappedConstant(elementType, seenAs, file.mapping, entry.offset, key);
+    const { offset, byteLength } = rangeOf(entry, place);
+    if (offset % (elementType === 'f32' ? 4 : 2) === 0) {
+      return graph.mappedConstant(elementType, seenAs, file.mapping, offset, key);
     }
     // Headers of odd length are rare but allowed; elements must be aligned, so these alone are copied.
-    const { buffer } = file.mapping.read(entry.offset, entry.byteLength);
+    const { buffer } = file.mapping.read(offset, byteLength);
     return elementType === 'f32'
       ? graph.constant('f32', seenAs, new Float32Array(buffer), key)
       : graph.constant(elementType, seenAs, new Uint16Array(buffer), key);
@@ -139,9 +157,12 @@ export class WeightStore implements Disposable {
 
   #report(unexpected: readonly string[]): ModelLoadError {
     const parts = [
-      section('missing', this.#missing),
-      section('not as expected', this.#unfit),
-      section('unknown to this network', unexpected),
+      section('missing', [...this.#missing]),
+      section('not as expected', [...this.#unfit]),
+      section(
+        'unknown to this network',
+        unexpected.map((name) => this.#naming.prefix + name),
+      ),
     ];
     const where = this.#files.map(({ path }) => path).join(', ');
     return new ModelLoadError(
@@ -203,11 +224,6 @@ function openAll(paths: readonly string[]): SafetensorsFile[] {
 /** Stands where a tensor should, so that the rest of the network can still be looked through. */
 function placeholder(shape: readonly number[], key: string): GraphOutput {
   return graph.parameter('f32', shape, key);
-}
-
-/** Buffers that older versions saved although they follow from the configuration. */
-function isDerived(key: string): boolean {
-  return /(^|\.)position_ids$/.test(key);
 }
 
 function section(title: string, lines: readonly string[]): string {

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { safetyCheckerExport, textEncoderExport, vaeExports } from '../../../lib/export/component-export.js';
+import { networkSource } from '../../../lib/export/export-pipeline.js';
 import { exportPipeline, type ComponentName, type ExportOptions } from '../../../lib/export/index.js';
 import type { Model } from '../../../lib/runtime/index.js';
 import { arrayOf, errorOf, FIXTURES, outputsOf, readCase, type ReferenceCase } from './reference-case.js';
 
-const STORED = { weightFormat: 'stored', variant: undefined } as const;
+const inFolder = (name: string, weights: string) =>
+  networkSource(join(FIXTURES, name), weights, { weightFormat: 'stored' });
 
 async function build(pipeline: string, name: ComponentName, options: ExportOptions = {}): Promise<Model> {
   const { components } = await exportPipeline(join(FIXTURES, pipeline), options);
@@ -60,7 +62,7 @@ describe('further networks', () => {
   });
 
   it('flag pictures as StableDiffusionSafetyChecker does, special care included', async () => {
-    const component = await safetyCheckerExport(join(FIXTURES, 'safety_checker'), STORED);
+    const component = safetyCheckerExport(await inFolder('safety_checker', 'model'));
     using model = await component.build();
     const reference = await readCase('safety_checker', 'expected.json');
     const { has_nsfw_concepts: flags } = await outputsOf(model, reference);
@@ -70,7 +72,10 @@ describe('further networks', () => {
 
 describe('weights under the names that other versions write', () => {
   it("load: a VAE's attention before diffusers 0.18", async () => {
-    const [decoder, encoder] = await vaeExports(join(FIXTURES, 'vae-old-keys'), STORED, () => undefined);
+    const [decoder, encoder] = vaeExports(
+      await inFolder('vae-old-keys', 'diffusion_pytorch_model'),
+      () => undefined,
+    );
     using decoderModel = await decoder!.build();
     using encoderModel = await encoder!.build();
     await expectParity(decoderModel, await readCase('sd2', 'vae', 'expected-decoder.json'));
@@ -78,8 +83,8 @@ describe('weights under the names that other versions write', () => {
   });
 
   it('load: a text encoder without the prefix text_model', async () => {
-    const folder = join(FIXTURES, 'text-encoder-unprefixed');
-    const component = await textEncoderExport('text_encoder', folder, false, STORED, { hiddenStates: true });
+    const source = await inFolder('text-encoder-unprefixed', 'model');
+    const component = textEncoderExport('text_encoder', source, false, { hiddenStates: true });
     using model = await component.build();
     await expectParity(model, await readCase('sd2', 'text_encoder', 'expected.json'));
   });
