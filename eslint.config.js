@@ -27,7 +27,7 @@ const arrows = Object.entries(mayImport).map(([folder, allowed]) => {
         {
           patterns: [
             {
-              regex: `^\\.\\./((${forbidden.join('|')})/|index\\.js$)`,
+              regex: `^(\\.\\./)+((${forbidden.join('|')})/|index\\.js$)`,
               message: `lib/${folder} may import ${allowed.join(', ') || 'no other folder'}: arrows point one way.`,
             },
           ],

@@ -1,13 +1,18 @@
 export * from './errors.js';
 export {
   exportPipeline,
+  exportSingleFile,
   saveExport,
   type ComponentExport,
   type ComponentName,
   type ExportOptions,
   type PipelineExport,
+  type PredictionType,
   type SaveExportOptions,
   type SaveProgress,
+  type SingleFileExport,
+  type SingleFileExportOptions,
+  type TokenizerSource,
   type WeightFormat,
 } from './export/index.js';
 export { snapshotDownload, type DownloadProgress, type SnapshotOptions } from './hub/index.js';

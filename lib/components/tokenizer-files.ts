@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { z } from 'zod';
 
-import { readConfigFile } from '../config-file.js';
+import { checkConfig, readConfigFile } from '../config-file.js';
 import { ModelLoadError } from '../errors.js';
 
 const addedToken = z.object({
@@ -60,13 +60,19 @@ export interface TokenizerFiles {
  * Reads a tokenizer folder: `tokenizer.json`, or else `vocab.json` and `merges.txt`; with either, optionally
  * `tokenizer_config.json` and `special_tokens_map.json`.
  *
+ * @param given - what JSON files say, by name, in place of those in the folder
  * @throws ModelLoadError `MODEL_NOT_FOUND` when neither layout is there, `CONFIG_INVALID` when a file is
  * not what its name promises.
  */
-export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
+export async function readTokenizerFiles(
+  folder: string,
+  given: Readonly<Record<string, unknown>> = {},
+): Promise<TokenizerFiles> {
+  const read = <T>(name: string, schema: z.ZodType<T>): Promise<T | undefined> | T =>
+    name in given ? checkConfig(join(folder, name), given[name], schema) : readJson(folder, name, schema);
   const [config, specialTokensMap, vocabularyAndMerges] = await Promise.all([
-    readJson(folder, 'tokenizer_config.json', tokenizerConfig),
-    readJson(folder, 'special_tokens_map.json', namedTokens),
+    read('tokenizer_config.json', tokenizerConfig),
+    read('special_tokens_map.json', namedTokens),
     readVocabulary(folder),
   ]);
   return { config: config ?? {}, specialTokensMap: specialTokensMap ?? {}, ...vocabularyAndMerges };

@@ -52,11 +52,15 @@ export class ClipTokenizer {
    * rules of special tokens, and the maximal length (77 when absent or absurd), from `tokenizer_config.json` and
    * `special_tokens_map.json` where they exist.
    *
+   * @param given - what JSON files say, by name, in place of those in the folder
    * @throws ModelLoadError `MODEL_NOT_FOUND` when the folder holds no tokenizer, `CONFIG_INVALID` when one
    * of its files is broken.
    */
-  static async fromPretrained(folder: string): Promise<ClipTokenizer> {
-    const files = await readTokenizerFiles(folder);
+  static async fromPretrained(
+    folder: string,
+    given?: Readonly<Record<string, unknown>>,
+  ): Promise<ClipTokenizer> {
+    const files = await readTokenizerFiles(folder, given);
     const stated = files.config.model_max_length ?? clipMaxLength;
     const believable = Number.isInteger(stated) && stated >= 2 && stated <= largestBelievableLength;
     return new ClipTokenizer(clipTokenizerDefinition(files), believable ? stated : clipMaxLength);

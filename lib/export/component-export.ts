@@ -74,7 +74,8 @@ export function unetExport(source: NetworkSource, options: UNetOptions): Compone
   return {
     name: 'unet',
     config: source.config.raw,
-    build: (scratch) => buildNetwork(source.weights, scratch, (root) => unet2dConditionModel(root, config, options)),
+    build: (scratch) =>
+      buildNetwork(source.weights, scratch, (root) => unet2dConditionModel(root, config, options)),
   };
 }
 

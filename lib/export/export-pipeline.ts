@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 
-import { readConfigFile } from '../config-file.js';
+import { checkConfig, readConfigFile } from '../config-file.js';
 import { ModelLoadError } from '../errors.js';
 import { parseOptions } from '../options.js';
 import {
@@ -13,7 +13,7 @@ import {
   type NetworkSource,
 } from './component-export.js';
 import { readNetworkConfig } from './network-config.js';
-import type { SavedRest } from './save-rest.js';
+import type { SavedRest, TokenizerSource } from './save-rest.js';
 import { findWeightFiles } from './weight-files.js';
 import { WEIGHT_FORMATS, type WeightFormat } from './weight-formats.js';
 
@@ -66,6 +66,7 @@ const tokenizerSchema = z.looseObject({ model_max_length: z.number().optional() 
 
 /** Tokenizers without a limit say so with an astronomical one. */
 const MAX_TOKENS = 100_000;
+const TOKENIZER_CONFIG = 'tokenizer_config.json';
 
 /**
  * Reads a diffusers folder's configurations and finds its weights, so that OpenVINO models can be made of it without
@@ -106,7 +107,7 @@ export async function exportPipeline(folder: string, options: ExportOptions = {}
   const components: ComponentExport[] = [
     ...texts,
     unetExport(await source('unet', DIFFUSERS_WEIGHTS), {
-      tokens: await tokenLimit(folder, isXl ? 'tokenizer_2' : 'tokenizer'),
+      tokens: await tokenLimit({ folder: join(folder, isXl ? 'tokenizer_2' : 'tokenizer') }),
       textEmbedsWidth: isXl ? texts.at(-1)?.projectionDim : undefined,
     }),
     ...vaeExports(await source('vae', DIFFUSERS_WEIGHTS), await scaleFactors(folder, isXl)),
@@ -165,9 +166,13 @@ function requireComponent(
   );
 }
 
-async function tokenLimit(folder: string, tokenizer: string): Promise<number | undefined> {
-  const path = join(folder, tokenizer, 'tokenizer_config.json');
-  const config = await readConfigFile(path, tokenizerSchema).catch(() => undefined);
+/** Tokens of a prompt, where the tokenizer says so. */
+export async function tokenLimit({ folder, files }: TokenizerSource): Promise<number | undefined> {
+  const path = join(folder, TOKENIZER_CONFIG);
+  const given = files?.[TOKENIZER_CONFIG];
+  const config = given
+    ? checkConfig(path, given, tokenizerSchema)
+    : await readConfigFile(path, tokenizerSchema).catch(() => undefined);
   const limit = config?.model_max_length;
   return limit !== undefined && Number.isInteger(limit) && limit > 0 && limit < MAX_TOKENS
     ? limit
@@ -181,5 +186,10 @@ async function scaleFactors(
 ): Promise<(config: { forceUpcast: boolean }) => string | undefined> {
   if (isXl) return ({ forceUpcast }) => (forceUpcast ? '128.0' : undefined);
   const scheduler = await readConfigFile(join(folder, 'scheduler', 'scheduler_config.json'), schedulerSchema);
-  return () => (scheduler.prediction_type === 'v_prediction' ? '8.0' : undefined);
+  return () => scaleFactorFor(scheduler.prediction_type);
+}
+
+/** What VAEs of Stable Diffusion 1.x and 2.x divide activations by in f16. */
+export function scaleFactorFor(predictionType: unknown): string | undefined {
+  return predictionType === 'v_prediction' ? '8.0' : undefined;
 }

@@ -55,9 +55,10 @@ export async function saveModel(
   subject: string,
 ): Promise<void> {
   const { overwrite, onProgress, signal } = parseOptions(optionsSchema, options, subject);
-  const { networks, source } = model;
+  const { networks, source, tokenizer } = model;
+  const sources = tokenizer ? [source, tokenizer.folder] : [source];
   signal?.throwIfAborted();
-  await writeWholeFolder(target, { overwrite, sources: [source] }, async (folder) => {
+  await writeWholeFolder(target, { overwrite, sources }, async (folder) => {
     for (const [place, { name, write }] of networks.entries()) {
       signal?.throwIfAborted();
       await write(join(folder, name));

@@ -8,10 +8,19 @@ import { fileExists } from '../file-exists.js';
 /** Copied as they are, where the source has them. */
 const COPIED = ['tokenizer', 'tokenizer_2', 'feature_extractor'];
 
+/** A tokenizer that does not stand in the source's own folder. */
+export interface TokenizerSource {
+  readonly folder: string;
+  /** What its JSON files say, by name, in place of those in the folder. */
+  readonly files?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
+}
+
 /** What a saved model says of itself beside its networks. */
 export interface SavedRest {
-  /** Folder the files are copied from. */
+  /** Folder the files are copied from; or a file, which has none. */
   readonly source: string;
+  /** Default: the source's. */
+  readonly tokenizer?: TokenizerSource | undefined;
   /** What model_index.json says. */
   readonly index: Readonly<Record<string, unknown>>;
   /** What scheduler_config.json is to say, if not what the source's says. */
@@ -19,11 +28,14 @@ export interface SavedRest {
 }
 
 /** Writes all of a model but its networks: tokenizer, scheduler and model_index.json. */
-export async function saveRest({ source, index, schedulerConfig }: SavedRest, folder: string): Promise<void> {
-  for (const name of COPIED) {
-    if (!(await fileExists(join(source, name)))) continue;
-    // A hub's cache holds links to its files.
-    await cp(join(source, name), join(folder, name), { recursive: true, dereference: true });
+export async function saveRest(
+  { source, tokenizer, index, schedulerConfig }: SavedRest,
+  folder: string,
+): Promise<void> {
+  for (const name of COPIED) await copyFolder(join(source, name), join(folder, name));
+  if (tokenizer) await copyFolder(tokenizer.folder, join(folder, 'tokenizer'));
+  for (const [name, content] of Object.entries(tokenizer?.files ?? {})) {
+    await writeFile(join(folder, 'tokenizer', name), toPythonJson(content));
   }
   const schedulerFile = join('scheduler', 'scheduler_config.json');
   const saved = schedulerConfig ?? (await readConfigFile(join(source, schedulerFile), z.looseObject({})));
@@ -31,6 +43,11 @@ export async function saveRest({ source, index, schedulerConfig }: SavedRest, fo
   await writeFile(join(folder, schedulerFile), toPythonJson(withoutInfinity(saved)));
   const scheduler = schedulerConfig && { scheduler: ['diffusers', schedulerConfig._class_name] };
   await writeFile(join(folder, 'model_index.json'), toPythonJson({ ...index, ...scheduler }));
+}
+
+async function copyFolder(from: string, to: string): Promise<void> {
+  // A hub's cache holds links to its files.
+  if (await fileExists(from)) await cp(from, to, { recursive: true, dereference: true });
 }
 
 /**

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { readConfigFile } from '../config-file.js';
 import { ModelLoadError } from '../errors.js';
 
-const PICKLES = /\.(bin|ckpt|pt|pth)$/;
+const PICKLES = /\.(bin|ckpt|pt|pth)$/i;
 
 const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 
@@ -55,6 +55,20 @@ async function readIndex(folder: string, index: string): Promise<string[]> {
   return shards.map((shard) => join(folder, shard));
 }
 
+/** Whether a file is a pickle, going by its name. */
+export function isPickle(path: string): boolean {
+  return PICKLES.test(path);
+}
+
+/** @param conversion - the Python that makes safetensors of it */
+export function pickleError(path: string, conversion: string): ModelLoadError {
+  return new ModelLoadError(
+    'UNSUPPORTED',
+    `${path} is a pickle, which could run any code when read, so only safetensors are. To convert it in Python: ` +
+      conversion,
+  );
+}
+
 function notFound(folder: string, wanted: string, present: readonly string[]): ModelLoadError {
   const others = present.filter((file) => /\.safetensors(\.|$)/.test(file));
   if (others.length > 0) {
@@ -63,12 +77,11 @@ function notFound(folder: string, wanted: string, present: readonly string[]): M
       `There is no ${wanted} in ${folder}, only ${others.join(', ')}; a variant is chosen with the option 'variant'`,
     );
   }
-  const pickle = present.find((file) => PICKLES.test(file));
+  const pickle = present.find(isPickle);
   if (pickle !== undefined) {
-    return new ModelLoadError(
-      'UNSUPPORTED',
-      `${join(folder, pickle)} is a pickle, which could run any code when read, so only safetensors are. To convert ` +
-        `it in Python: DiffusionPipeline.from_pretrained(folder).save_pretrained(target, safe_serialization=True)`,
+    return pickleError(
+      join(folder, pickle),
+      'DiffusionPipeline.from_pretrained(folder).save_pretrained(target, safe_serialization=True)',
     );
   }
   return new ModelLoadError('MODEL_NOT_FOUND', `There is no ${wanted} in ${folder}`);

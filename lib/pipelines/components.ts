@@ -1,7 +1,5 @@
-import { join } from 'node:path';
-
 import {
-  ClipTokenizer,
+  type ClipTokenizer,
   TextEncoder,
   UNet,
   VaeDecoder,
@@ -9,7 +7,7 @@ import {
   VaeEncoder,
 } from '../components/index.js';
 import { ModelLoadError } from '../errors.js';
-import { schedulerFromPretrained, type Scheduler } from '../schedulers/index.js';
+import type { Scheduler } from '../schedulers/index.js';
 import type { ModelFolder } from './model-folder.js';
 import type { ComponentProgress } from './pipeline-options.js';
 import { TaskQueue } from './queue.js';
@@ -42,13 +40,13 @@ const COMPONENTS = 5;
  * @throws ModelLoadError naming the file that is missing, broken or does not fit
  */
 export async function loadComponents(
-  model: ModelFolder & { name: string },
+  model: ModelFolder,
   settings: CompileSettings,
   onProgress: (progress: ComponentProgress) => void,
   signal: AbortSignal | undefined,
 ): Promise<StableDiffusionComponents & { scheduler: Scheduler }> {
   const { folder, unetConfig, vaeConfig } = model;
-  const scheduler = await schedulerFromPretrained(folder, { subfolder: 'scheduler' });
+  const scheduler = await model.scheduler();
 
   const opened: AsyncDisposable[] = [];
   let done = 0;
@@ -65,7 +63,7 @@ export async function loadComponents(
   };
 
   try {
-    const tokenizer = await read('tokenizer', () => ClipTokenizer.fromPretrained(join(folder, 'tokenizer')));
+    const tokenizer = await read('tokenizer', () => model.tokenizer());
     const textEncoder = await read('text encoder', () => keep(TextEncoder.read(model.textEncoder, settings)));
     const unet = await read('UNet', () =>
       keep(

@@ -7,5 +7,6 @@ export type {
   PipelineOptions,
   PipelineProgress,
   ReshapeOptions,
+  SingleFileOptions,
 } from './pipeline-options.js';
 export { OVStableDiffusionPipeline } from './stable-diffusion.js';

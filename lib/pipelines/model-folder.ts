@@ -1,15 +1,20 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 
-import type { ModelSource } from '../components/index.js';
-import { readConfigFile } from '../config-file.js';
+import { ClipTokenizer, type ModelSource } from '../components/index.js';
+import { checkConfig, readConfigFile } from '../config-file.js';
 import { ModelLoadError } from '../errors.js';
 import type { SaveExportOptions } from '../export/index.js';
-import type { Scheduler } from '../schedulers/index.js';
+import { schedulerFromPretrained, type Scheduler } from '../schedulers/index.js';
 
 /** A model on disk, in whichever layout: what a pipeline is loaded from and can be saved from again. */
 export interface ModelFolder {
+  /** What the caller called it: an id, or its path. */
+  readonly name: string;
+  /** Its path: of a folder, or of a checkpoint. */
   readonly folder: string;
+  readonly tokenizer: () => Promise<ClipTokenizer>;
+  readonly scheduler: () => Promise<Scheduler>;
   readonly textEncoder: ModelSource;
   readonly unet: ModelSource;
   readonly vaeDecoder: ModelSource;
@@ -50,10 +55,19 @@ export type VaeConfig = z.output<typeof vaeSchema>;
  */
 export async function readIndex(folder: string): Promise<Readonly<Record<string, unknown>>> {
   const index = await readConfigFile(join(folder, 'model_index.json'), indexSchema);
-  if (PIPELINES.includes(index._class_name)) return index;
+  requirePipeline(index, folder);
+  return index;
+}
+
+/** @throws ModelLoadError `UNSUPPORTED` for the model of another pipeline */
+export function requirePipeline(
+  { _class_name: name }: Readonly<Record<string, unknown>>,
+  path: string,
+): void {
+  if (PIPELINES.some((known) => known === name)) return;
   throw new ModelLoadError(
     'UNSUPPORTED',
-    `${folder} holds a ${index._class_name}; supported are ${PIPELINES.join(' and ')}`,
+    `${path} holds a ${String(name)}; supported are ${PIPELINES.join(' and ')}`,
   );
 }
 
@@ -65,5 +79,22 @@ export async function readConfigs(
   return {
     unetConfig: await readConfigFile(join(folder, 'unet', 'config.json'), unetSchema),
     vaeConfig: await readConfigFile(join(folder, vae, 'config.json'), vaeSchema),
+  };
+}
+
+/** The same of configurations that were read already. */
+export function checkConfigs(
+  path: string,
+  unet: Readonly<Record<string, unknown>>,
+  vae: Readonly<Record<string, unknown>>,
+): Pick<ModelFolder, 'unetConfig' | 'vaeConfig'> {
+  return { unetConfig: checkConfig(path, unet, unetSchema), vaeConfig: checkConfig(path, vae, vaeSchema) };
+}
+
+/** Tokenizer and scheduler in the folders of their names, as both layouts have them. */
+export function inFolder(folder: string): Pick<ModelFolder, 'tokenizer' | 'scheduler'> {
+  return {
+    tokenizer: () => ClipTokenizer.fromPretrained(join(folder, 'tokenizer')),
+    scheduler: () => schedulerFromPretrained(folder, { subfolder: 'scheduler' }),
   };
 }

@@ -19,7 +19,7 @@ export async function openModel(
   idOrFolder: string,
   options: PipelineOptions,
   core: Core,
-): Promise<ModelFolder & { name: string }> {
+): Promise<ModelFolder> {
   const { revision, token, hubCacheDir, localFilesOnly, variant, signal, onProgress } = options;
   const folder = await locateModel(
     idOrFolder,
@@ -48,6 +48,12 @@ async function openFolder(folder: string, options: PipelineOptions, core: Core):
 
 async function isToBeExported(folder: string, said: boolean | undefined): Promise<boolean> {
   const found = await stat(folder).catch(() => undefined);
+  if (found?.isFile()) {
+    throw new ModelLoadError(
+      'UNSUPPORTED',
+      `${folder} is a file; checkpoints are loaded with fromSingleFile`,
+    );
+  }
   if (!found?.isDirectory()) throw new ModelLoadError('MODEL_NOT_FOUND', `There is no folder ${folder}`);
   if (said === false) return false;
   const isExported = await isOpenvinoFolder(folder);

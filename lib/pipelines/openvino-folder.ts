@@ -7,7 +7,7 @@ import { saveModel, type ComponentName } from '../export/index.js';
 import { fileExists } from '../file-exists.js';
 import type { Core } from '../runtime/index.js';
 import { saving } from '../whole-folder.js';
-import { readConfigs, readIndex, type ModelFolder } from './model-folder.js';
+import { inFolder, readConfigs, readIndex, type ModelFolder } from './model-folder.js';
 
 /** The names that optimum-intel has given networks, the newest first. */
 const NETWORKS = ['openvino_model.xml', 'ov_model.xml'];
@@ -29,7 +29,9 @@ export async function openOpenvinoFolder(folder: string, core: Core): Promise<Mo
   const source = async (component: string) => irSource(core, await findNetwork(folder, component));
   const hasEncoder = await fileExists(join(folder, 'vae_encoder'));
   return {
+    name: folder,
     folder,
+    ...inFolder(folder),
     ...configs,
     textEncoder: await source('text_encoder'),
     unet: await source('unet'),

@@ -1,6 +1,11 @@
 import { z } from 'zod';
 
-import { WEIGHT_FORMATS, type WeightFormat } from '../export/index.js';
+import {
+  PREDICTION_TYPES,
+  WEIGHT_FORMATS,
+  type SingleFileExportOptions,
+  type WeightFormat,
+} from '../export/index.js';
 import { hubOptionSchemas, requireToken, type DownloadProgress, type SnapshotOptions } from '../hub/index.js';
 import { parseOptions } from '../options.js';
 import type { CompileProperties } from '../runtime/index.js';
@@ -18,10 +23,7 @@ export interface ComponentProgress {
 }
 
 /** Options of `OVStableDiffusionPipeline.fromPretrained`; those of the hub are for models that are no folder. */
-export interface PipelineOptions extends Pick<
-  SnapshotOptions,
-  'revision' | 'token' | 'hubCacheDir' | 'localFilesOnly'
-> {
+export interface PipelineOptions extends Pick<SnapshotOptions, HubOption> {
   /**
    * Whether the model is a diffusers model in safetensors, whose networks are to be built here, rather than one
    * exported to OpenVINO already. Default: what the folder or repository is.
@@ -56,6 +58,12 @@ export interface PipelineOptions extends Pick<
   /** Stops a download, and loading between two components. */
   signal?: AbortSignal | undefined;
 }
+
+type HubOption = keyof typeof hubOptionSchemas;
+
+/** Options of `OVStableDiffusionPipeline.fromSingleFile`. */
+export type SingleFileOptions = Omit<PipelineOptions, 'export' | 'variant' | HubOption> &
+  Pick<SingleFileExportOptions, 'predictionType' | 'config' | 'tokenizer'>;
 
 /** Options of `OVStableDiffusionPipeline.reshape`, as optimum-intel's. */
 export interface ReshapeOptions {
@@ -115,6 +123,22 @@ const pipelineSchema = z.strictObject({
 export function parsePipelineOptions(options: PipelineOptions): PipelineOptions {
   requireToken((options as PipelineOptions | null)?.token);
   return parseOptions(pipelineSchema, options, 'fromPretrained');
+}
+
+const singleFileSchema = pipelineSchema
+  .omit({ export: true, variant: true, revision: true, token: true, hubCacheDir: true, localFilesOnly: true })
+  .extend({
+    predictionType: z
+      .enum(PREDICTION_TYPES)
+      .optional()
+      .describe(PREDICTION_TYPES.map((type) => `'${type}'`).join(' or ')),
+    config: z.string().min(1).optional().describe('a path'),
+    tokenizer: z.string().min(1).optional().describe('a path'),
+  });
+
+/** @throws InvalidArgumentError */
+export function parseSingleFileOptions(options: SingleFileOptions): SingleFileOptions {
+  return parseOptions(singleFileSchema, options, 'fromSingleFile');
 }
 
 /** @throws InvalidArgumentError */

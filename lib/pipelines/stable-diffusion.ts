@@ -3,6 +3,7 @@ import { DisposedError } from '../errors.js';
 import type { SaveExportOptions } from '../export/index.js';
 import { GeneratedImage, pixelsFromTensor } from '../image/index.js';
 import { wrongValue } from '../options.js';
+import type { Core } from '../runtime/index.js';
 import { Scheduler } from '../schedulers/index.js';
 import { loadComponents, type StableDiffusionComponents } from './components.js';
 import { compileSettings } from './compile-settings.js';
@@ -18,8 +19,10 @@ import {
   parsePipelineOptions,
   parseReshapeOptions,
   type ComponentProgress,
+  parseSingleFileOptions,
   type PipelineOptions,
   type ReshapeOptions,
+  type SingleFileOptions,
 } from './pipeline-options.js';
 import {
   latentSize,
@@ -28,6 +31,7 @@ import {
   type GenerateRequest,
   type StaticShape,
 } from './request.js';
+import { openSingleFile } from './single-file.js';
 
 /**
  * Text to image with Stable Diffusion 1.x and 2.x on OpenVINO; diffusers' `StableDiffusionPipeline` and
@@ -83,21 +87,45 @@ export class OVStableDiffusionPipeline implements AsyncDisposable {
       throw wrongValue('a path or an id', 'idOrFolder', idOrFolder);
     }
     const parsed = parsePipelineOptions(options);
-    const settings = await compileSettings(parsed);
-    const model = await openModel(idOrFolder, parsed, settings.core);
-    const { scheduler, ...components } = await loadComponents(
-      model,
-      settings,
-      parsed.onProgress ?? (() => undefined),
-      parsed.signal,
+    return this.#load(parsed, (core) => openModel(idOrFolder, parsed, core));
+  }
+
+  /**
+   * Loads an original checkpoint: one safetensors file that holds all networks under the names of the first
+   * implementation, as models of Stable Diffusion 1.x and 2.x are often shared. It is exported on the way, its
+   * weights staying in the file until networks are compiled.
+   *
+   * What the tensors' shapes do not tell is as diffusers has it: CLIP's tokenizer, which comes with this package, and
+   * the scheduler of Stable Diffusion 1.5 (PNDM) or 2.1 (DDIM, predicting velocities).
+   *
+   * @throws ModelLoadError `UNSUPPORTED` naming what else the file is: a pickle, SDXL, LoRA, a ControlNet …;
+   * `MODEL_NOT_FOUND`, `MODEL_CORRUPT`, `CONFIG_INVALID`, `INCOMPATIBLE_COMPONENTS`
+   * @throws RuntimeNotFoundError when the addon or the OpenVINO runtime cannot be loaded
+   * @throws InvalidArgumentError for unknown or wrong options
+   * @see https://huggingface.co/docs/diffusers/api/loaders/single_file
+   */
+  static async fromSingleFile(
+    path: string,
+    options: SingleFileOptions = {},
+  ): Promise<OVStableDiffusionPipeline> {
+    if (typeof path !== 'string' || path === '') throw wrongValue('a path', 'path', path);
+    const { weightFormat, clipSkip, predictionType, config, tokenizer, ...rest } =
+      parseSingleFileOptions(options);
+    return this.#load(rest, () =>
+      openSingleFile(path, { weightFormat, clipSkip, predictionType, config, tokenizer }),
     );
-    return new OVStableDiffusionPipeline(
-      model,
-      components,
-      scheduler,
-      settings.properties.INFERENCE_PRECISION_HINT,
-      parsed,
-    );
+  }
+
+  static async #load(
+    options: PipelineOptions,
+    open: (core: Core) => Promise<ModelFolder>,
+  ): Promise<OVStableDiffusionPipeline> {
+    const settings = await compileSettings(options);
+    const model = await open(settings.core);
+    const { onProgress = () => undefined, signal } = options;
+    const { scheduler, ...components } = await loadComponents(model, settings, onProgress, signal);
+    const precision = settings.properties.INFERENCE_PRECISION_HINT;
+    return new OVStableDiffusionPipeline(model, components, scheduler, precision, options);
   }
 
   /** The scheduler; each generation takes a fresh copy of it, so one scheduler may serve several pipelines. */

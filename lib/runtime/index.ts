@@ -5,6 +5,7 @@ export * as graph from './graph.js';
 export type { GraphOutput } from './binding.js';
 export { InferRequest } from './infer-request.js';
 export { loadReport, type LoadReport } from './load-report.js';
+export { locatePackage } from './locate-package.js';
 export { MappedFile } from './mapped-file.js';
 export { Model } from './model.js';
 export type { CompileProperties } from './properties.js';

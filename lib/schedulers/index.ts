@@ -6,5 +6,5 @@ export {
 } from './euler-ancestral-discrete.js';
 export { EulerDiscreteScheduler, type EulerDiscreteConfig } from './euler-discrete.js';
 export { PNDMScheduler, type PNDMConfig } from './pndm.js';
-export { schedulerFromPretrained, schedulersByName } from './registry.js';
+export { schedulerFromConfig, schedulerFromPretrained, schedulersByName } from './registry.js';
 export { Scheduler, type SchedulerClass, type StepOptions, type StepOutput } from './scheduler.js';

@@ -23,13 +23,23 @@ export async function schedulerFromPretrained(
   folder: string,
   options: { subfolder?: string } = {},
 ): Promise<Scheduler> {
-  const file = await readSchedulerFile(folder, options.subfolder);
-  const found = classes.find(({ definition }) => definition.className === file._class_name);
+  return schedulerFromConfig(await readSchedulerFile(folder, options.subfolder), folder);
+}
+
+/**
+ * The scheduler that a configuration as of scheduler_config.json names.
+ *
+ * @param source - where it is from, for messages
+ * @throws ModelLoadError `CONFIG_INVALID`, or `UNSUPPORTED` with the classes there are
+ */
+export function schedulerFromConfig(file: Readonly<Record<string, unknown>>, source: string): Scheduler {
+  const { _class_name: name } = file;
+  const found = classes.find(({ definition }) => definition.className === name);
   if (found) return fromConfig(found, file);
   const known = classes.map(({ definition }) => definition.className).join(', ');
   throw new ModelLoadError(
     'UNSUPPORTED',
-    `${folder} asks for a scheduler of class ${file._class_name ?? 'unknown'}; supported are ${known}`,
+    `${source} asks for a scheduler of class ${typeof name === 'string' ? name : 'unknown'}; supported are ${known}`,
   );
 }
 

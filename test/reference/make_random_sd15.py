@@ -12,7 +12,7 @@ import torch
 from diffusers import AutoencoderKL, PNDMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-TOKENIZER = Path(__file__).parent.parent / "fixtures" / "clip-tokenizer"
+TOKENIZER = Path(__file__).parents[2] / "models" / "clip-tokenizer"
 
 
 def main(folder: str) -> None:

@@ -2,7 +2,7 @@
 
     python test/reference/make_tokens.py
 
-Reads test/fixtures/clip-tokenizer (CLIP's vocabulary); writes tokenizer.json.gz there, and
+Reads models/clip-tokenizer (CLIP's vocabulary); writes test/fixtures/clip-tokenizer/tokenizer.json.gz and
 test/fixtures/reference/tokens.json.
 """
 
@@ -16,6 +16,7 @@ from transformers import CLIPTokenizer
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 CLIP = FIXTURES / "clip-tokenizer"
+VOCABULARY = FIXTURES.parent.parent / "models" / "clip-tokenizer"
 
 PLAIN = [
     "a photo of an astronaut riding a horse on mars",
@@ -136,7 +137,7 @@ def encode(tokenizer, prompt):
 def main():
     assert len(PROMPTS) == len(set(PROMPTS)) == 200, (len(PROMPTS), len(set(PROMPTS)))
     assert any(unicodedata.normalize("NFC", p) != p for p in PROMPTS)
-    backend = CLIPTokenizer.from_pretrained(CLIP).backend_tokenizer.to_str()
+    backend = CLIPTokenizer.from_pretrained(VOCABULARY).backend_tokenizer.to_str()
     compact = json.dumps(json.loads(backend), ensure_ascii=False, separators=(",", ":"))
     (CLIP / "tokenizer.json.gz").write_bytes(gzip.compress(compact.encode(), 9, mtime=0))
 
@@ -149,7 +150,7 @@ def main():
                 (Path(folder) / "tokenizer.json").write_text(compact)
             else:
                 for file in ("vocab.json", "merges.txt"):
-                    (Path(folder) / file).write_bytes((CLIP / file).read_bytes())
+                    (Path(folder) / file).write_bytes((VOCABULARY / file).read_bytes())
             tokenizer = CLIPTokenizer.from_pretrained(folder)
             encoded = [encode(tokenizer, prompt) for prompt in PROMPTS]
         base = base or encoded

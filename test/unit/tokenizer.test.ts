@@ -27,7 +27,8 @@ interface Reference {
 }
 
 const fixtures = new URL('../fixtures/', import.meta.url);
-const clip = new URL('clip-tokenizer/', fixtures);
+/** CLIP's vocabulary as the package ships it. */
+const clip = new URL('../../models/clip-tokenizer/', import.meta.url);
 const reference = JSON.parse(await readFile(new URL('reference/tokens.json', fixtures), 'utf8')) as Reference;
 
 let workspace: string;
@@ -47,7 +48,7 @@ async function folderWith(
     await copyFile(new URL('merges.txt', clip), join(folder, 'merges.txt'));
   }
   if (vocabulary === 'json') {
-    const packed = await readFile(new URL('tokenizer.json.gz', clip));
+    const packed = await readFile(new URL('clip-tokenizer/tokenizer.json.gz', fixtures));
     await writeFile(join(folder, 'tokenizer.json'), gunzipSync(packed));
   }
   for (const [name, content] of Object.entries(files)) {
