@@ -22,3 +22,8 @@ export function size(text: string): { width: number; height: number } {
   if (width === undefined || height === undefined) throw new InvalidOption('Expected e.g. 512x512.');
   return { width: Number(width), height: Number(height) };
 }
+
+/** Whether a model is given as one file, be it a pickle that will be refused, and not as a folder. */
+export function isSingleFile(model: string): boolean {
+  return /\.(safetensors|ckpt|pt|pth|bin)$/i.test(model);
+}

@@ -1,9 +1,18 @@
 import { Command, Option } from 'commander';
 import type { Ora } from 'ora';
 
-import { exportPipeline, saveExport, WEIGHT_FORMATS, type WeightFormat } from '../export/index.js';
+import {
+  exportPipeline,
+  exportSingleFile,
+  PREDICTION_TYPES,
+  saveExport,
+  WEIGHT_FORMATS,
+  type PipelineExport,
+  type PredictionType,
+  type WeightFormat,
+} from '../export/index.js';
 import { locateModel } from '../hub/index.js';
-import { wholeNumber } from './arguments.js';
+import { isSingleFile, wholeNumber } from './arguments.js';
 import { describeDownload, revisionOption } from './hub.js';
 import { longWork } from './long-work.js';
 
@@ -12,6 +21,9 @@ interface Options {
   weightFormat: WeightFormat;
   variant?: string;
   clipSkip?: number;
+  predictionType?: PredictionType;
+  config?: string;
+  tokenizer?: string;
   overwrite?: boolean;
 }
 
@@ -21,7 +33,7 @@ export function exportCommand(): Command {
     .description('convert a diffusers model to OpenVINO, as optimum-intel lays it out')
     .argument(
       '<model>',
-      'in the layout of diffusers, with weights in safetensors: a folder, or an id on the hub',
+      'in the layout of diffusers with weights in safetensors: a folder, or an id on the hub; or a .safetensors checkpoint',
     )
     .argument('<output>', 'folder to be made')
     .addOption(revisionOption())
@@ -32,6 +44,13 @@ export function exportCommand(): Command {
     )
     .option('--variant <name>', "files of weights to read, e.g. 'fp16'")
     .option('--clip-skip <layers>', 'layers of the text encoder to leave out at the end', wholeNumber)
+    .addOption(
+      new Option('--prediction-type <type>', 'of a checkpoint: what it was trained to predict').choices(
+        PREDICTION_TYPES,
+      ),
+    )
+    .option('--config <folder>', 'of a checkpoint: folder of diffusers with its configurations')
+    .option('--tokenizer <folder>', 'of a checkpoint: folder with its tokenizer')
     .option('--overwrite', 'replace the output folder if it exists')
     .action((model: string, output: string, options: Options) =>
       longWork('Reading', (spinner, signal) => convert(model, output, options, spinner, signal)),
@@ -41,17 +60,13 @@ export function exportCommand(): Command {
 async function convert(
   model: string,
   output: string,
-  { revision, weightFormat, variant, clipSkip, overwrite }: Options,
+  { overwrite, ...options }: Options,
   spinner: Ora,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const folder = await locateModel(model, {
-    ...{ revision, variant, export: true, signal },
-    onProgress: (progress) => {
-      spinner.text = describeDownload(progress);
-    },
-  });
-  const pipeline = await exportPipeline(folder, { weightFormat, variant, clipSkip });
+  const pipeline = isSingleFile(model)
+    ? await exportSingleFile(model, options)
+    : await exportModel(model, options, spinner, signal);
   await saveExport(pipeline, output, {
     overwrite,
     signal,
@@ -60,4 +75,19 @@ async function convert(
     },
   });
   return [output];
+}
+
+async function exportModel(
+  model: string,
+  { revision, ...options }: Omit<Options, 'overwrite'>,
+  spinner: Ora,
+  signal: AbortSignal,
+): Promise<PipelineExport> {
+  const folder = await locateModel(model, {
+    ...{ revision, variant: options.variant, export: true, signal },
+    onProgress: (progress) => {
+      spinner.text = describeDownload(progress);
+    },
+  });
+  return exportPipeline(folder, options);
 }

@@ -3,14 +3,18 @@ import { join, parse } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Ora } from 'ora';
 
+import { PREDICTION_TYPES, type PredictionType } from '../export/index.js';
 import { OVStableDiffusionPipeline, type PipelineProgress } from '../pipelines/index.js';
 import { schedulersByName } from '../schedulers/index.js';
-import { number, seed, size, wholeNumber } from './arguments.js';
+import { isSingleFile, number, seed, size, wholeNumber } from './arguments.js';
 import { describeDownload, revisionOption } from './hub.js';
 import { longWork } from './long-work.js';
 
 /** The small model that comes with the package, seen from dist/cli. */
 const shapes = join(import.meta.dirname, '../../models/shapes');
+/** Small models take less guidance than large ones. */
+const SHAPES_GUIDANCE = 3;
+const GUIDANCE = 7.5;
 
 interface Options {
   model: string;
@@ -18,12 +22,13 @@ interface Options {
   prompt: string;
   negativePrompt?: string;
   steps: number;
-  guidanceScale: number;
+  guidanceScale?: number;
   size?: { width: number; height: number };
   seed?: bigint;
   images: number;
   eta?: number;
   scheduler?: string;
+  predictionType?: PredictionType;
   precision?: 'bf16' | 'f32' | 'f16';
   device: string;
   cacheDir?: string;
@@ -36,7 +41,10 @@ export function generateCommand(): Command {
   return new Command('generate')
     .description('draw a prompt')
     .addOption(
-      new Option('-m, --model <folder or id>', 'exported to OpenVINO or of diffusers, on disk or on the hub')
+      new Option(
+        '-m, --model <model>',
+        'folder exported to OpenVINO or of diffusers, .safetensors checkpoint, or id on the hub',
+      )
         .env('MODEL_DIR')
         .default(shapes, 'a small one that draws shapes'),
     )
@@ -44,7 +52,11 @@ export function generateCommand(): Command {
     .requiredOption('-p, --prompt <text>', 'what to draw')
     .option('-n, --negative-prompt <text>', 'what not to draw')
     .option('--steps <number>', 'denoising steps', wholeNumber, 20)
-    .option('--guidance-scale <number>', 'how closely to follow the prompt; 1 is not at all', number, 7.5)
+    .option(
+      '--guidance-scale <number>',
+      `how far to go beyond what the model makes of the prompt; 1 is not at all (default: ${GUIDANCE})`,
+      number,
+    )
     .option('--size <WxH>', 'pixels, e.g. 512x512 (default: what the model was trained on)', size)
     .option('--seed <number>', 'for a picture that can be made again (default: random)', seed)
     .option('--images <number>', 'pictures to draw', wholeNumber, 1)
@@ -52,6 +64,11 @@ export function generateCommand(): Command {
     .addOption(
       new Option('--scheduler <name>', "scheduler (default: the model's own)").choices(
         Object.keys(schedulersByName),
+      ),
+    )
+    .addOption(
+      new Option('--prediction-type <type>', 'of a checkpoint: what it was trained to predict').choices(
+        PREDICTION_TYPES,
       ),
     )
     .addOption(
@@ -74,16 +91,22 @@ export function generateCommand(): Command {
 
 async function draw(options: Options, spinner: Ora, signal: AbortSignal): Promise<string[]> {
   const { steps, images, size: wanted, seed: first } = options;
-  await using pipeline = await OVStableDiffusionPipeline.fromPretrained(options.model, {
-    revision: options.revision,
+  const guidanceScale = options.guidanceScale ?? (options.model === shapes ? SHAPES_GUIDANCE : GUIDANCE);
+  const loading = {
     inferencePrecision: options.precision,
     device: options.device,
     cacheDir: options.cacheDir,
     signal,
-    onProgress: (progress) => {
+    onProgress: (progress: PipelineProgress) => {
       spinner.text = describe(progress);
     },
-  });
+    // Each is refused by name where the model is not of the kind it is for.
+    ...(options.revision && { revision: options.revision }),
+    ...(options.predictionType && { predictionType: options.predictionType }),
+  };
+  await using pipeline = isSingleFile(options.model)
+    ? await OVStableDiffusionPipeline.fromSingleFile(options.model, loading)
+    : await OVStableDiffusionPipeline.fromPretrained(options.model, loading);
   if (options.scheduler !== undefined) {
     pipeline.scheduler = schedulersByName[options.scheduler as keyof typeof schedulersByName](
       pipeline.scheduler.config,
@@ -94,14 +117,14 @@ async function draw(options: Options, spinner: Ora, signal: AbortSignal): Promis
   await pipeline.reshape({
     ...(wanted ?? { width: trained, height: trained }),
     numImagesPerPrompt: images,
-    guidance: options.guidanceScale > 1,
+    guidance: guidanceScale > 1,
   });
   signal.throwIfAborted();
 
   const result = await pipeline.generate(options.prompt, {
     negativePrompt: options.negativePrompt,
     numInferenceSteps: steps,
-    guidanceScale: options.guidanceScale,
+    guidanceScale,
     eta: options.eta,
     seeds: first === undefined ? undefined : Array.from({ length: images }, (_, i) => first + BigInt(i)),
     signal,

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { readParameters } from '../../lib/index.js';
+import { checkpointOf, writeTensors } from '../support/checkpoints.js';
 
 const root = join(import.meta.dirname, '../..');
 const model = join(root, 'test/fixtures/sd-tiny');
@@ -69,6 +70,16 @@ describe('the command line', () => {
     expect((await failing('export', source, output)).stderr).toContain('SAVE_FAILED');
   });
 
+  it('exports an original checkpoint, which then draws', async () => {
+    const checkpoint = await writeTensors(join(folder, 'sd1.safetensors'), await checkpointOf('sd1'));
+    const output = join(folder, 'from-checkpoint');
+    const config = join(root, 'test/fixtures/export/sd1');
+    await run(process.execPath, [cli, 'export', checkpoint, output, '--config', config]);
+    const picture = join(folder, 'from-checkpoint.png');
+    await run(process.execPath, [cli, 'generate', '-m', output, '-p', 'x', '--steps', '4', '-o', picture]);
+    expect((await stat(picture)).size).toBeGreaterThan(0);
+  });
+
   it('draws pictures into files that say how they were made', async () => {
     const output = join(folder, 'out.png');
     const args = [
@@ -121,6 +132,10 @@ describe('the command line', () => {
     [['generate', '-m', join(model, 'nowhere'), '-p', 'a'], 'MODEL_NOT_FOUND', 1],
     [['generate', '-m', model, '-p', 'a', '--size', '31x32'], 'INVALID_ARGUMENT', 1],
     [['generate', '-m', model, '-p', 'a', '--steps', '0'], 'whole number from 1', 1],
+    [['generate', '-m', 'model.ckpt', '-p', 'a'], 'pickle', 1],
+    [['generate', '-m', 'none.safetensors', '-p', 'a'], 'MODEL_NOT_FOUND', 1],
+    [['generate', '-m', model, '-p', 'a', '--prediction-type', 'epsilon'], 'UNKNOWN_OPTION', 1],
+    [['export', 'none.safetensors', 'out', '--variant', 'fp16'], 'UNKNOWN_OPTION', 1],
     [['genrate'], 'Did you mean generate', 1],
   ])('fails with a reason: %o', async (args, told, code) => {
     const failure = await failing(...args);
