@@ -4,6 +4,7 @@ import { ModelLoadError } from '../../errors.js';
 import { fileExists } from '../../file-exists.js';
 import { parseOptions, wrongValue } from '../../options.js';
 import { autoencoderKlConfigSchema } from '../autoencoder-kl.js';
+import { clipTextConfigSchema } from '../clip-text-model.js';
 import { textEncoderExport, unetExport, vaeExports, type NetworkSource } from '../component-export.js';
 import { scaleFactorFor, tokenLimit, type ExportOptions, type PipelineExport } from '../export-pipeline.js';
 import { checkNetworkConfig, type NetworkConfig } from '../network-config.js';
@@ -91,7 +92,8 @@ export async function exportSingleFile(
   });
   const unet = checkNetworkConfig(model.unet, unetConfigSchema, UNET_SUPPORTED);
   const vae = checkNetworkConfig(model.vae, autoencoderKlConfigSchema);
-  requireFit(path, model.textEncoder, unet.levels[0]?.crossAttentionDim);
+  const text = checkNetworkConfig(model.textEncoder, clipTextConfigSchema);
+  requireFit(path, text.hidden_size, unet.levels[0]?.crossAttentionDim);
   return {
     source: path,
     tokenizer: model.tokenizer,
@@ -121,10 +123,10 @@ async function requireTokenizer({ folder }: TokenizerSource): Promise<void> {
 }
 
 /** @throws ModelLoadError `INCOMPATIBLE_COMPONENTS` */
-function requireFit(path: string, textEncoder: NetworkConfig, width: number | undefined): void {
-  if (textEncoder.raw.hidden_size === width) return;
+function requireFit(path: string, width: number, wanted: number | undefined): void {
+  if (width === wanted) return;
   throw new ModelLoadError(
     'INCOMPATIBLE_COMPONENTS',
-    `The text encoder of ${path} gives states of width ${String(textEncoder.raw.hidden_size)} but its UNet takes ${width}`,
+    `The text encoder of ${path} gives states of width ${width} but its UNet takes ${wanted}`,
   );
 }

@@ -7,12 +7,8 @@ const HEAD_WIDTH = 64;
 /** What CLIPTextConfig is told alike for both text encoders; ids as the models' own files have them. */
 const COMMON = {
   architectures: ['CLIPTextModel'],
-  attention_dropout: 0,
   bos_token_id: 0,
-  dropout: 0,
   eos_token_id: 2,
-  initializer_factor: 1,
-  initializer_range: 0.02,
   layer_norm_eps: 1e-5,
   model_type: 'clip_text_model',
   pad_token_id: 1,

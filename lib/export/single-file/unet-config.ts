@@ -48,6 +48,7 @@ export function unetConfigOf(checkpoint: Checkpoint): Record<string, unknown> {
     up_block_types: levels.map((_, block) =>
       attends(checkpoint, `output_blocks.${block * (layers + 1)}`) ? 'CrossAttnUpBlock2D' : 'UpBlock2D',
     ),
+    time_cond_proj_dim: null,
     transformer_layers_per_block: 1,
     // For half precision in Python, where attention of 2.x leaves its range.
     upcast_attention: isLinear,

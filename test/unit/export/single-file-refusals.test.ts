@@ -1,10 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 
+import { OpenVINODiffusersError } from '../../../lib/errors.js';
 import { exportSingleFile } from '../../../lib/export/index.js';
-import { zeros } from '../../support/checkpoints.js';
+import { checkpointOf, writeTensors, zeros } from '../../support/checkpoints.js';
 import { changed, newFile, only, unchanged, withMore, without } from './changed-checkpoints.js';
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures/export');
@@ -164,5 +166,42 @@ describe('exportSingleFile refuses', () => {
       code: 'INCOMPATIBLE_COMPONENTS',
       message: expect.stringMatching(/width 32 .* takes 64/) as string,
     });
+  });
+});
+
+describe('a broken checkpoint', () => {
+  it('never does more than fail with a code, whatever is missing or of whatever shape', async () => {
+    const path = newFile();
+    const intact = await checkpointOf('sd1');
+    const shape = fc.array(fc.oneof(fc.nat(64), fc.constant(0)), { maxLength: 4 });
+    const change = fc.record({
+      key: fc.constantFrom(...intact.keys()),
+      shape: fc.option(shape.filter((sizes) => sizes.reduce((a, b) => a * b, 1) < 1e5)),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(change, { minLength: 1, maxLength: 4 }),
+        fc.boolean(),
+        async (changes, described) => {
+          const tensors = new Map(intact);
+          for (const { key, shape: sizes } of changes) {
+            if (sizes) tensors.set(key, zeros(...sizes));
+            else tensors.delete(key);
+          }
+          await writeTensors(path, tensors);
+          const config = described ? join(FIXTURES, 'sd1') : undefined;
+          const error: unknown = await exportSingleFile(path, {
+            config,
+            tokenizer: join(FIXTURES, 'sd1/tokenizer'),
+          })
+            .then(async ({ components }) => {
+              for (const { build } of components) (await build()).dispose();
+            })
+            .catch((thrown: unknown) => thrown);
+          expect(error === undefined || error instanceof OpenVINODiffusersError, String(error)).toBe(true);
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 });
