@@ -1,4 +1,5 @@
-// npm run bench [-- --model FOLDER --size N --steps N --rounds N --json]
+// npm run bench [-- --model FOLDER --size N --steps N --rounds N --modes TEXT --python PYTHON --json]
+// With a Python that has optimum-intel, and a model that is exported, its times stand beside.
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     steps: { type: 'string', default: '20' },
     rounds: { type: 'string', default: '3' },
     modes: { type: 'string' },
+    python: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -30,10 +32,24 @@ const modes = [
   { mode: 'bf16, static shapes', precision: 'bf16', static: true },
 ].filter(({ mode }) => values.modes === undefined || mode.includes(values.modes));
 
-/** @param {string} script @param {string} argument */
-async function measure(script, argument) {
-  const { stdout } = await run(process.execPath, [join(import.meta.dirname, script), argument]);
+/** @param {string} script @param {string} argument @param {string} [program] */
+async function measure(script, argument, program = process.execPath) {
+  const { stdout } = await run(program, [join(import.meta.dirname, script), argument]);
   return JSON.parse(stdout);
+}
+
+/** @param {object} setting */
+async function measureMode(setting) {
+  const argument = JSON.stringify(setting);
+  const ours = await measure('generation.mjs', argument);
+  if (values.python === undefined) return ours;
+  const theirs = await measure('optimum_generation.py', argument, values.python);
+  return {
+    ...ours,
+    optimumSecondsPerImage: theirs.secondsPerImage,
+    optimumCompileSeconds: theirs.compileSeconds,
+    optimumPeakMemoryBytes: theirs.peakMemoryBytes,
+  };
 }
 
 // Round by round, so that what slows the machine for a while slows every mode.
@@ -44,9 +60,7 @@ const busy = [];
 for (let round = 0; round < rounds; round++) {
   for (const [index, mode] of modes.entries()) {
     if (!values.json) console.error(`round ${round + 1} of ${rounds}: ${mode.mode}`);
-    measured[index]?.push(
-      await measure('generation.mjs', JSON.stringify({ model: values.model, size, steps, ...mode })),
-    );
+    measured[index]?.push(await measureMode({ model: values.model, size, steps, ...mode }));
   }
   busy.push((await measure('busy.mjs', '3')).longestGapMs);
 }
