@@ -7,12 +7,13 @@ import tseslint from 'typescript-eslint';
 const mayImport = {
   cli: ['pipelines', 'components', 'schedulers', 'random', 'image', 'runtime', 'hub', 'export'],
   pipelines: ['components', 'schedulers', 'random', 'image', 'runtime', 'hub', 'export'],
-  components: ['runtime'],
+  components: ['tokenizer', 'runtime'],
   schedulers: ['random'],
   random: [],
   image: [],
   hub: [],
-  export: ['runtime'],
+  export: ['tokenizer', 'runtime'],
+  tokenizer: [],
   runtime: [],
 };
 const folders = Object.keys(mayImport);

@@ -1,13 +1,7 @@
 import { Tokenizer as UntypedTokenizer } from '@huggingface/tokenizers';
 
 import { wrongValue } from '../options.js';
-import { clipTokenizerDefinition, type TokenizerDefinition } from './tokenizer-definition.js';
-import { readTokenizerFiles } from './tokenizer-files.js';
-
-/** The length CLIP's text encoders were trained with, in tokens. */
-const clipMaxLength = 77;
-// transformers writes 1e30 for "no limit"; nothing near it was ever a number of position embeddings.
-const largestBelievableLength = 100_000;
+import { clipTokenizerDefinition, readTokenizerFiles, type TokenizerDefinition } from '../tokenizer/index.js';
 
 // The library's declarations import one another without file extensions, which Node's own resolution, and so
 // TypeScript's, does not follow: here is the part that is used.
@@ -38,13 +32,11 @@ export interface TokenizedText {
 export class ClipTokenizer {
   readonly #tokenizer: Tokenizer;
   readonly #definition: TokenizerDefinition;
-  readonly #maxLength: number;
 
-  private constructor(definition: TokenizerDefinition, maxLength: number) {
+  private constructor(definition: TokenizerDefinition) {
     // The library would otherwise tidy spaces before punctuation when it decodes; transformers' CLIP does not.
     this.#tokenizer = new Tokenizer(definition.json, { clean_up_tokenization_spaces: false });
     this.#definition = definition;
-    this.#maxLength = maxLength;
   }
 
   /**
@@ -60,15 +52,12 @@ export class ClipTokenizer {
     folder: string,
     given?: Readonly<Record<string, unknown>>,
   ): Promise<ClipTokenizer> {
-    const files = await readTokenizerFiles(folder, given);
-    const stated = files.config.model_max_length ?? clipMaxLength;
-    const believable = Number.isInteger(stated) && stated >= 2 && stated <= largestBelievableLength;
-    return new ClipTokenizer(clipTokenizerDefinition(files), believable ? stated : clipMaxLength);
+    return new ClipTokenizer(clipTokenizerDefinition(await readTokenizerFiles(folder, given)));
   }
 
   /** Number of ids {@link encode} returns; 77 for every CLIP text encoder. */
   get maxLength(): number {
-    return this.#maxLength;
+    return this.#definition.maxLength;
   }
 
   /**
@@ -78,10 +67,10 @@ export class ClipTokenizer {
    */
   encode(text: string): TokenizedText {
     if (typeof text !== 'string') throw wrongValue('a string', 'text', text);
-    const { bosTokenId, eosTokenId, padTokenId } = this.#definition;
+    const { bosTokenId, eosTokenId, padTokenId, maxLength } = this.#definition;
     const tokens = this.#encodeContent(text);
-    const kept = tokens.slice(0, this.#maxLength - 2);
-    const ids = new Int32Array(this.#maxLength).fill(padTokenId);
+    const kept = tokens.slice(0, maxLength - 2);
+    const ids = new Int32Array(maxLength).fill(padTokenId);
     ids[0] = bosTokenId;
     ids.set(kept, 1);
     ids[kept.length + 1] = eosTokenId;

@@ -4,9 +4,11 @@ import { z } from 'zod';
 
 import { readConfigFile, toPythonJson } from '../config-file.js';
 import { fileExists } from '../file-exists.js';
+import { saveTokenizerNetwork } from './tokenizer-network/save-tokenizer-network.js';
 
+const TOKENIZERS = ['tokenizer', 'tokenizer_2'];
 /** Copied as they are, where the source has them. */
-const COPIED = ['tokenizer', 'tokenizer_2', 'feature_extractor'];
+const COPIED = [...TOKENIZERS, 'feature_extractor'];
 
 /** A tokenizer that does not stand in the source's own folder. */
 export interface TokenizerSource {
@@ -27,7 +29,7 @@ export interface SavedRest {
   readonly schedulerConfig?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Writes all of a model but its networks: tokenizer, scheduler and model_index.json. */
+/** Writes all of a model but what it computes with: tokenizers, scheduler and model_index.json. */
 export async function saveRest(
   { source, tokenizer, index, schedulerConfig }: SavedRest,
   folder: string,
@@ -37,6 +39,7 @@ export async function saveRest(
   for (const [name, content] of Object.entries(tokenizer?.files ?? {})) {
     await writeFile(join(folder, 'tokenizer', name), toPythonJson(content));
   }
+  for (const name of TOKENIZERS) await saveTokenizerNetwork(join(folder, name));
   const schedulerFile = join('scheduler', 'scheduler_config.json');
   const saved = schedulerConfig ?? (await readConfigFile(join(source, schedulerFile), z.looseObject({})));
   await mkdir(join(folder, 'scheduler'), { recursive: true });
@@ -46,8 +49,11 @@ export async function saveRest(
 }
 
 async function copyFolder(from: string, to: string): Promise<void> {
+  if (!(await fileExists(from))) return;
+  // A folder that cp makes itself cannot be written to where the source cannot.
+  await mkdir(to);
   // A hub's cache holds links to its files.
-  if (await fileExists(from)) await cp(from, to, { recursive: true, dereference: true });
+  await cp(from, to, { recursive: true, dereference: true });
 }
 
 /**

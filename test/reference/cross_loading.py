@@ -3,8 +3,7 @@
     npm run build:ts && python test/reference/cross_loading.py MODEL… >> docs/cross-loading.md
 
 Each MODEL is a diffusers folder of the StableDiffusionPipeline class. It is exported by the command line of this
-repository and drawn there and in Python, from the same seed in f32; openvino-genai draws too, from a tokenizer that
-openvino-tokenizers converts. Prints one row of a Markdown table for each.
+repository and drawn there and in Python, from the same seed in f32. Prints one row of a Markdown table for each.
 """
 
 import json
@@ -16,14 +15,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import openvino
 import openvino_genai
 import torch
 from diffusers import DDIMScheduler
-from openvino_tokenizers import convert_tokenizer
 from optimum.intel import OVStableDiffusionPipeline
 from PIL import Image
-from transformers import AutoTokenizer
 
 CLI = Path(__file__).parents[2] / "dist" / "cli" / "main.js"
 PROMPT = "a large red circle on the left on a blue background"
@@ -74,9 +70,6 @@ def in_optimum(folder: Path, side: int) -> Image.Image:
 
 
 def in_genai(folder: Path, side: int) -> Image.Image:
-    if not (folder / "tokenizer" / "openvino_tokenizer.xml").exists():
-        converted = convert_tokenizer(AutoTokenizer.from_pretrained(folder / "tokenizer"))
-        openvino.save_model(converted, folder / "tokenizer" / "openvino_tokenizer.xml")
     pipeline = openvino_genai.Text2ImagePipeline(folder)
     pipeline.reshape(1, side, side, GUIDANCE)
     pipeline.compile("CPU", INFERENCE_PRECISION_HINT="f32")

@@ -36,6 +36,8 @@ describe('saveExport', () => {
         'scheduler',
         join('scheduler', 'scheduler_config.json'),
         'tokenizer',
+        join('tokenizer', 'openvino_tokenizer.bin'),
+        join('tokenizer', 'openvino_tokenizer.xml'),
         join('tokenizer', 'tokenizer.json'),
         join('tokenizer', 'tokenizer_config.json'),
         ...['text_encoder', 'unet', 'vae_decoder', 'vae_encoder'].flatMap(network),

@@ -24,6 +24,7 @@ const namedTokens = z.object({
   additional_special_tokens: z.array(specialToken).nullish(),
 });
 const tokenizerConfig = namedTokens.extend({
+  tokenizer_class: z.string().nullish(),
   model_max_length: z.number().positive().nullish(),
   added_tokens_decoder: z.record(z.string(), addedToken).nullish(),
 });

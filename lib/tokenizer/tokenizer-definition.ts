@@ -11,14 +11,34 @@ const defaultTokens: Record<Role, string> = {
   pad_token: '<|endoftext|>',
 };
 
-type AddedToken = AddedTokenRules & { id: number; normalized: boolean; special: boolean };
+/** The length CLIP's text encoders were trained with, in tokens. */
+const CLIP_MAX_LENGTH = 77;
+// transformers writes 1e30 for "no limit"; nothing near it was ever a number of position embeddings.
+const LARGEST_BELIEVABLE_LENGTH = 100_000;
+
+/** What CLIP takes for a word: a special token, an ending after an apostrophe, letters, one digit, or other marks. */
+export const CLIP_PATTERN =
+  "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
+/** What the tokenizers library's ByteLevel splits a text into. */
+export const BYTE_LEVEL_PATTERN =
+  "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+
+export type AddedToken = AddedTokenRules & { id: number; normalized: boolean; special: boolean };
 
 /** A tokenizer in the form of `tokenizer.json`, and the ids of the tokens that frame a text. */
 export interface TokenizerDefinition {
   readonly json: object;
+  readonly vocab: TokenizerFiles['vocab'];
+  readonly merges: TokenizerFiles['merges'];
+  /** In order of their ids. */
+  readonly addedTokens: readonly AddedToken[];
+  /** What stands for text the vocabulary cannot spell. */
+  readonly unkToken: string;
   readonly bosTokenId: number;
   readonly eosTokenId: number;
   readonly padTokenId: number;
+  /** Number of ids a text is cut or padded to; 77 for every CLIP text encoder. */
+  readonly maxLength: number;
   /** Ids of the tokens that are found in a text as it was typed, before it is lower-cased. */
   readonly literalTokens: ReadonlyMap<string, number>;
 }
@@ -31,10 +51,12 @@ export interface TokenizerDefinition {
  */
 export function clipTokenizerDefinition(files: TokenizerFiles): TokenizerDefinition {
   const named = namedTokens(files);
-  const addedTokens = collectAddedTokens(files, named);
+  const collected = collectAddedTokens(files, named);
+  const addedTokens = [...collected.values()].sort((a, b) => a.id - b.id);
+  const unkToken = contentOf(named.unk_token);
   const idOf = (role: Role): number => {
     const content = contentOf(named[role]);
-    const { id } = addedTokens.get(content) ?? {};
+    const { id } = collected.get(content) ?? {};
     // transformers would append the token; but an id past the vocabulary has no embedding in any text encoder.
     if (id === undefined || id >= sizeOf(files)) {
       throw new ModelLoadError(
@@ -45,14 +67,17 @@ export function clipTokenizerDefinition(files: TokenizerFiles): TokenizerDefinit
     return id;
   };
   return {
-    json: clipJson(files, [...addedTokens.values()], contentOf(named.unk_token)),
+    json: clipJson(files, addedTokens, unkToken),
+    vocab: files.vocab,
+    merges: files.merges,
+    addedTokens,
+    unkToken,
     bosTokenId: idOf('bos_token'),
     eosTokenId: idOf('eos_token'),
     padTokenId: idOf('pad_token'),
+    maxLength: maxLengthOf(files),
     literalTokens: new Map(
-      [...addedTokens.values()]
-        .filter((token) => !token.normalized)
-        .map((token) => [token.content, token.id]),
+      addedTokens.filter((token) => !token.normalized).map((token) => [token.content, token.id]),
     ),
   };
 }
@@ -119,6 +144,12 @@ function sizeOf({ vocab, addedTokens, config }: TokenizerFiles): number {
   return Math.max(Object.keys(vocab).length, ...declared.map((id) => id + 1));
 }
 
+function maxLengthOf({ config }: TokenizerFiles): number {
+  const stated = config.model_max_length ?? CLIP_MAX_LENGTH;
+  const believable = Number.isInteger(stated) && stated >= 2 && stated <= LARGEST_BELIEVABLE_LENGTH;
+  return believable ? stated : CLIP_MAX_LENGTH;
+}
+
 function contentOf(token: SpecialToken): string {
   return typeof token === 'string' ? token : token.content;
 }
@@ -138,12 +169,10 @@ function clipJson({ vocab, merges }: TokenizerFiles, addedTokens: AddedToken[], 
     pre_tokenizer: {
       type: 'Sequence',
       pretokenizers: [
-        split(
-          "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+",
-        ),
+        split(CLIP_PATTERN),
         // ByteLevel's own pattern, written out: as a Split it goes through the translation from Oniguruma, while
         // the library's built-in one takes U+FEFF for a space, as JavaScript's \s does and Oniguruma's does not.
-        split("'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"),
+        split(BYTE_LEVEL_PATTERN),
         { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
       ],
     },
