@@ -69,6 +69,16 @@ describe('saveExport', () => {
     expect(xml).toContain('<ACTIVATIONS_SCALE_FACTOR value="8.0" />');
   });
 
+  it("adds both of SDXL's tokenizers as networks", async () => {
+    const target = join(work, 'sdxl');
+    await saveExport(await exportPipeline(join(SD1, '../sdxl')), target);
+    for (const tokenizer of ['tokenizer', 'tokenizer_2']) {
+      expect(await readdir(join(target, tokenizer))).toEqual(
+        expect.arrayContaining(['openvino_tokenizer.bin', 'openvino_tokenizer.xml']),
+      );
+    }
+  });
+
   it('leaves a folder that exists alone, unless it may give way', async () => {
     const target = join(work, 'taken');
     await mkdir(target);

@@ -157,23 +157,51 @@ describe('a tokenizer saved as a network', () => {
     expect(await readdir(folder)).not.toContain('openvino_tokenizer.bin');
   });
 
-  it.each<[string, Record<string, unknown>]>([
-    ["of another class than CLIP's", { 'tokenizer_config.json': { tokenizer_class: 'T5Tokenizer' } }],
-    ['whose merges are not of bytes', { 'merges.txt': undefined, 'tokenizer.json': undefined }],
-  ])('is left out for one %s', async (_, files) => {
+  it('begins every constant where its elements can be read in place', async () => {
     const folder = await folderOf('models/shapes/tokenizer', {});
-    if ('merges.txt' in files) {
-      await rm(join(folder, 'tokenizer.json'));
-      await writeFile(
-        join(folder, 'vocab.json'),
-        JSON.stringify({ '<|startoftext|>': 0, '<|endoftext|>': 1, 漢: 2, 字: 3, 漢字: 4 }),
-      );
-      await writeFile(join(folder, 'merges.txt'), '#version: 0.2\n漢 字\n');
-    } else {
-      for (const [name, content] of Object.entries(files))
-        await writeFile(join(folder, name), JSON.stringify(content));
-    }
     await saveTokenizerNetwork(folder);
-    expect((await readdir(folder)).filter((name) => NAMES.includes(name))).toEqual([]);
+    const { layers } = readNetwork(await readFile(join(folder, 'openvino_tokenizer.xml'), 'utf8'));
+    const offsets = layers
+      .filter(({ data }) => data.offset !== undefined)
+      .map(({ data }) => Number(data.offset));
+    expect(offsets.length).toBeGreaterThan(20);
+    for (const offset of offsets) expect(offset % 8).toBe(0);
+  });
+
+  it('writes an unknown token with characters that XML would take for its own', async () => {
+    const content = '<"&\'\n>';
+    const folder = await folderOf('test/fixtures/small-tokenizer', {
+      'tokenizer_config.json': {
+        bos_token: '<|startoftext|>',
+        eos_token: '<|endoftext|>',
+        pad_token: '<|endoftext|>',
+        unk_token: content,
+        added_tokens_decoder: {
+          688: { content: '<|startoftext|>' },
+          689: { content: '<|endoftext|>' },
+          690: { content },
+        },
+      },
+    });
+    await saveTokenizerNetwork(folder);
+    const { layers } = readNetwork(await readFile(join(folder, 'openvino_tokenizer.xml'), 'utf8'));
+    expect(layers.find(({ attributes }) => attributes.type === 'BPETokenizer')?.data.unk_token).toBe(content);
+  });
+
+  const json = async (change: (tokenizer: { model: { merges: unknown[] } }) => void): Promise<string> => {
+    const path = join(ROOT, 'test/fixtures/small-tokenizer/tokenizer.json');
+    const tokenizer = JSON.parse(await readFile(path, 'utf8')) as { model: { merges: unknown[] } };
+    change(tokenizer);
+    return JSON.stringify(tokenizer);
+  };
+  it.each([
+    ['of another class', 'tokenizer_config.json', () => '{"tokenizer_class": "T5Tokenizer"}'],
+    ['that is broken', 'tokenizer.json', () => '{'],
+    ['that does not spell bytes', 'tokenizer.json', () => json(({ model }) => model.merges.push(['▁', 'a']))],
+  ])('is left out for a tokenizer %s', async (_, name, text) => {
+    const folder = await folderOf('test/fixtures/small-tokenizer', {});
+    await writeFile(join(folder, name), await text());
+    await saveTokenizerNetwork(folder);
+    expect((await readdir(folder)).filter((file) => NAMES.includes(file))).toEqual([]);
   });
 });
