@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "arguments.h"
 #include "compiled_model.h"
 #include "environment.h"
 #include "mapped_file.h"
@@ -18,12 +19,6 @@ namespace ovd {
 namespace {
 
 using Result = std::function<Napi::Value(Napi::Env)>;
-
-std::string TextArgument(const Napi::CallbackInfo& info, size_t index, const char* name) {
-  if (!info[index].IsString())
-    throw CodedError("INVALID_ARGUMENT", std::string("Expected a string for ") + name);
-  return info[index].As<Napi::String>().Utf8Value();
-}
 
 std::string ReadText(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "arguments.h"
 #include "element_type.h"
 #include "environment.h"
 #include "graph.h"
@@ -57,12 +58,6 @@ std::shared_ptr<ov::op::v0::Constant> ConstantFrom(const Napi::CallbackInfo& inf
   return constant;
 }
 
-std::string TextFrom(const Napi::CallbackInfo& info, size_t index, const char* name) {
-  if (!info[index].IsString())
-    throw CodedError("INVALID_ARGUMENT", std::string("Expected a string for ") + name);
-  return info[index].As<Napi::String>().Utf8Value();
-}
-
 }  // namespace
 
 Napi::Function WeightConversion::Define(Napi::Env env) {
@@ -76,8 +71,9 @@ Napi::Function WeightConversion::Define(Napi::Env env) {
 
 WeightConversion::WeightConversion(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<WeightConversion>(info) {
-  Guarded(info.Env(),
-          [&] { state_ = std::make_shared<State>(std::filesystem::u8path(TextFrom(info, 0, "folder"))); });
+  Guarded(info.Env(), [&] {
+    state_ = std::make_shared<State>(std::filesystem::u8path(TextArgument(info, 0, "folder")));
+  });
 }
 
 WeightConversion::State& WeightConversion::Open() const {
@@ -97,10 +93,10 @@ Napi::Value WeightConversion::AddConversion(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] {
     State& state = Open();
     const auto source = ConstantFrom(info, 0);
-    const auto type = ElementTypeFromName(TextFrom(info, 1, "elementType"));
+    const auto type = ElementTypeFromName(TextArgument(info, 1, "elementType"));
     const auto room = state.file.Reserve(ov::shape_size(source->get_shape()) * type.size());
     state.jobs.push_back({source, type, room, {}});
-    return Over(info.Env(), room, type, source->get_shape(), TextFrom(info, 2, "name"));
+    return Over(info.Env(), room, type, source->get_shape(), TextArgument(info, 2, "name"));
   });
 }
 
@@ -108,7 +104,7 @@ Napi::Value WeightConversion::AddQuantization(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] {
     State& state = Open();
     const auto source = ConstantFrom(info, 0);
-    const std::string name = TextFrom(info, 1, "name");
+    const std::string name = TextArgument(info, 1, "name");
     const ov::Shape& shape = source->get_shape();
     if (shape.empty() || ov::shape_size(shape) == 0)
       throw CodedError("SHAPE_MISMATCH", "Expected a tensor with output channels to quantize");
