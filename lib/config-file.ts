@@ -16,14 +16,25 @@ export function parsePythonJson(text: string): unknown {
   return JSON.parse(json);
 }
 
-/** JSON as Python writes it, with numbers that JSON itself does not have. */
-export function toPythonJson(value: unknown): string {
+/**
+ * JSON as Python writes it, with numbers that JSON itself does not have.
+ *
+ * @param floats - keys whose numbers are floats in Python, which tells 1.0 from 1
+ */
+export function toPythonJson(value: unknown, floats: readonly string[] = []): string {
+  const spelt = (key: string, field: number): string | undefined => {
+    if (!Number.isFinite(field)) return String(field);
+    return floats.includes(key) && Number.isInteger(field) ? field.toFixed(1) : undefined;
+  };
   const marked = JSON.stringify(
     value,
-    (_, field: unknown) => (typeof field === 'number' && !Number.isFinite(field) ? `\0${field}` : field),
+    (key, field: unknown) => {
+      const spelling = typeof field === 'number' ? spelt(key, field) : undefined;
+      return spelling === undefined ? field : `\0${spelling}`;
+    },
     2,
   );
-  return `${marked.replace(/"\\u0000(-?Infinity|NaN)"/g, '$1')}\n`;
+  return `${marked.replace(/"\\u0000([\w.-]+)"/g, '$1')}\n`;
 }
 
 /**

@@ -7,6 +7,16 @@ import type { ComponentExport } from './component-export.js';
 import type { PipelineExport } from './export-pipeline.js';
 import { saveModel, type SaveExportOptions } from './save-model.js';
 
+/** transformers 5 refuses configurations of CLIP whose floats are written as whole numbers. */
+const TRANSFORMERS_FLOATS = [
+  'attention_dropout',
+  'dropout',
+  'initializer_factor',
+  'initializer_range',
+  'layer_norm_eps',
+  'logit_scale_init_value',
+];
+
 /**
  * Writes a pipeline in optimum-intel's layout: whole, or not at all.
  *
@@ -34,6 +44,6 @@ async function saveComponent(component: ComponentExport, folder: string, target:
   await saving(target, async () => {
     await mkdir(folder);
     await model.serialize(join(folder, 'openvino_model.xml'), join(folder, 'openvino_model.bin'));
-    await writeFile(join(folder, 'config.json'), toPythonJson(component.config));
+    await writeFile(join(folder, 'config.json'), toPythonJson(component.config, TRANSFORMERS_FLOATS));
   });
 }

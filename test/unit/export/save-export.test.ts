@@ -69,6 +69,18 @@ describe('saveExport', () => {
     expect(xml).toContain('<ACTIVATIONS_SCALE_FACTOR value="8.0" />');
   });
 
+  it("writes floats of the text encoder's configuration as Python's strict reader wants them", async () => {
+    const target = join(work, 'floats');
+    await saveExport(await exportPipeline(SD1), target);
+    const told = await readFile(join(target, 'text_encoder', 'config.json'), 'utf8');
+    const original = await readFile(join(SD1, 'text_encoder', 'config.json'), 'utf8');
+    for (const field of ['"attention_dropout": 0.0', '"initializer_factor": 1.0']) {
+      expect(original).toContain(field);
+      expect(told).toContain(field);
+    }
+    expect(told).toContain('"num_hidden_layers": 3,');
+  });
+
   it("adds both of SDXL's tokenizers as networks", async () => {
     const target = join(work, 'sdxl');
     await saveExport(await exportPipeline(join(SD1, '../sdxl')), target);
