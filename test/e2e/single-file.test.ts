@@ -113,9 +113,15 @@ describe.each([
         'scheduler',
         join('scheduler', 'scheduler_config.json'),
         'tokenizer',
-        ...['LICENSE', 'merges.txt', 'special_tokens_map.json', 'tokenizer_config.json', 'vocab.json'].map(
-          (file) => join('tokenizer', file),
-        ),
+        ...[
+          'LICENSE',
+          'merges.txt',
+          'openvino_tokenizer.bin',
+          'openvino_tokenizer.xml',
+          'special_tokens_map.json',
+          'tokenizer_config.json',
+          'vocab.json',
+        ].map((file) => join('tokenizer', file)),
       ].sort(),
     );
     const read = async (file: string): Promise<unknown> =>
