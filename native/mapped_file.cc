@@ -5,6 +5,7 @@
 #include <string>
 #include <unordered_set>
 
+#include "arguments.h"
 #include "errors.h"
 
 #ifdef _WIN32
@@ -159,10 +160,8 @@ Napi::Function MappedFile::Define(Napi::Env env) {
 }
 
 MappedFile::MappedFile(const Napi::CallbackInfo& info) : Napi::ObjectWrap<MappedFile>(info) {
-  Guarded(info.Env(), [&] {
-    if (!info[0].IsString()) throw CodedError("INVALID_ARGUMENT", "Expected a string for path");
-    mapping_ = Mapping::Open(std::filesystem::u8path(info[0].As<Napi::String>().Utf8Value()));
-  });
+  Guarded(info.Env(),
+          [&] { mapping_ = Mapping::Open(std::filesystem::u8path(TextArgument(info, 0, "path"))); });
 }
 
 std::shared_ptr<Mapping> MappedFile::Get() const {

@@ -1,4 +1,6 @@
-import { InvalidArgumentError as InvalidOption } from 'commander';
+import { InvalidArgumentError as InvalidOption, Option } from 'commander';
+
+import { PREDICTION_TYPES } from '../export/index.js';
 
 export function number(text: string): number {
   const value = Number(text);
@@ -26,4 +28,10 @@ export function size(text: string): { width: number; height: number } {
 /** Whether a model is given as one file, be it a pickle that will be refused, and not as a folder. */
 export function isSingleFile(model: string): boolean {
   return /\.(safetensors|ckpt|pt|pth|bin)$/i.test(model);
+}
+
+export function predictionTypeOption(): Option {
+  return new Option('--prediction-type <type>', 'of a checkpoint: what it was trained to predict').choices(
+    PREDICTION_TYPES,
+  );
 }

@@ -4,7 +4,6 @@ import type { Ora } from 'ora';
 import {
   exportPipeline,
   exportSingleFile,
-  PREDICTION_TYPES,
   saveExport,
   WEIGHT_FORMATS,
   type PipelineExport,
@@ -12,7 +11,7 @@ import {
   type WeightFormat,
 } from '../export/index.js';
 import { locateModel } from '../hub/index.js';
-import { isSingleFile, wholeNumber } from './arguments.js';
+import { isSingleFile, predictionTypeOption, wholeNumber } from './arguments.js';
 import { describeDownload, revisionOption } from './hub.js';
 import { longWork } from './long-work.js';
 
@@ -44,11 +43,7 @@ export function exportCommand(): Command {
     )
     .option('--variant <name>', "files of weights to read, e.g. 'fp16'")
     .option('--clip-skip <layers>', 'layers of the text encoder to leave out at the end', wholeNumber)
-    .addOption(
-      new Option('--prediction-type <type>', 'of a checkpoint: what it was trained to predict').choices(
-        PREDICTION_TYPES,
-      ),
-    )
+    .addOption(predictionTypeOption())
     .option('--config <folder>', 'of a checkpoint: folder of diffusers with its configurations')
     .option('--tokenizer <folder>', 'of a checkpoint: folder with its tokenizer')
     .option('--overwrite', 'replace the output folder if it exists')

@@ -3,10 +3,10 @@ import { join, parse } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Ora } from 'ora';
 
-import { PREDICTION_TYPES, type PredictionType } from '../export/index.js';
+import type { PredictionType } from '../export/index.js';
 import { OVStableDiffusionPipeline, type PipelineProgress } from '../pipelines/index.js';
 import { schedulersByName } from '../schedulers/index.js';
-import { isSingleFile, number, seed, size, wholeNumber } from './arguments.js';
+import { isSingleFile, number, predictionTypeOption, seed, size, wholeNumber } from './arguments.js';
 import { describeDownload, revisionOption } from './hub.js';
 import { longWork } from './long-work.js';
 
@@ -66,11 +66,7 @@ export function generateCommand(): Command {
         Object.keys(schedulersByName),
       ),
     )
-    .addOption(
-      new Option('--prediction-type <type>', 'of a checkpoint: what it was trained to predict').choices(
-        PREDICTION_TYPES,
-      ),
-    )
+    .addOption(predictionTypeOption())
     .addOption(
       new Option('--precision <type>', 'of the arithmetic (default: bf16 where the CPU has it)').choices([
         'bf16',

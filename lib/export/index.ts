@@ -4,6 +4,7 @@ export { saveExport } from './save-export.js';
 export type { TokenizerSource } from './save-rest.js';
 export { saveModel, type SaveExportOptions, type SaveProgress } from './save-model.js';
 export {
+  checkpointOptionSchemas,
   exportSingleFile,
   type SingleFileExport,
   type SingleFileExportOptions,

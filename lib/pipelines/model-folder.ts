@@ -71,14 +71,11 @@ export function requirePipeline(
   );
 }
 
-/** @param vae - the folder, in this layout, that tells of the VAE */
-export async function readConfigs(
-  folder: string,
-  vae: 'vae' | 'vae_decoder',
-): Promise<Pick<ModelFolder, 'unetConfig' | 'vaeConfig'>> {
+/** What the configurations of a folder in optimum-intel's layout say. */
+export async function readConfigs(folder: string): Promise<Pick<ModelFolder, 'unetConfig' | 'vaeConfig'>> {
   return {
     unetConfig: await readConfigFile(join(folder, 'unet', 'config.json'), unetSchema),
-    vaeConfig: await readConfigFile(join(folder, vae, 'config.json'), vaeSchema),
+    vaeConfig: await readConfigFile(join(folder, 'vae_decoder', 'config.json'), vaeSchema),
   };
 }
 

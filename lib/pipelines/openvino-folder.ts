@@ -25,7 +25,7 @@ export async function isOpenvinoFolder(folder: string): Promise<boolean> {
  */
 export async function openOpenvinoFolder(folder: string, core: Core): Promise<ModelFolder> {
   const index = await readIndex(folder);
-  const configs = await readConfigs(folder, 'vae_decoder');
+  const configs = await readConfigs(folder);
   const source = async (component: string) => irSource(core, await findNetwork(folder, component));
   const hasEncoder = await fileExists(join(folder, 'vae_encoder'));
   return {

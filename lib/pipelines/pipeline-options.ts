@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import {
-  PREDICTION_TYPES,
+  checkpointOptionSchemas,
   WEIGHT_FORMATS,
   type SingleFileExportOptions,
   type WeightFormat,
@@ -63,7 +63,7 @@ type HubOption = keyof typeof hubOptionSchemas;
 
 /** Options of `OVStableDiffusionPipeline.fromSingleFile`. */
 export type SingleFileOptions = Omit<PipelineOptions, 'export' | 'variant' | HubOption> &
-  Pick<SingleFileExportOptions, 'predictionType' | 'config' | 'tokenizer'>;
+  Pick<SingleFileExportOptions, keyof typeof checkpointOptionSchemas>;
 
 /** Options of `OVStableDiffusionPipeline.reshape`, as optimum-intel's. */
 export interface ReshapeOptions {
@@ -127,14 +127,7 @@ export function parsePipelineOptions(options: PipelineOptions): PipelineOptions 
 
 const singleFileSchema = pipelineSchema
   .omit({ export: true, variant: true, revision: true, token: true, hubCacheDir: true, localFilesOnly: true })
-  .extend({
-    predictionType: z
-      .enum(PREDICTION_TYPES)
-      .optional()
-      .describe(PREDICTION_TYPES.map((type) => `'${type}'`).join(' or ')),
-    config: z.string().min(1).optional().describe('a path'),
-    tokenizer: z.string().min(1).optional().describe('a path'),
-  });
+  .extend(checkpointOptionSchemas);
 
 /** @throws InvalidArgumentError */
 export function parseSingleFileOptions(options: SingleFileOptions): SingleFileOptions {

@@ -42,19 +42,24 @@ export interface SingleFileExport extends PipelineExport {
   readonly schedulerConfig: Readonly<Record<string, unknown>>;
 }
 
-const optionsSchema = z.strictObject({
-  weightFormat: z
-    .enum(WEIGHT_FORMATS)
-    .default('stored')
-    .describe(`one of ${WEIGHT_FORMATS.join(', ')}`),
-  clipSkip: z.int().min(0).default(0).describe('a whole number of layers, at least 0'),
-  hiddenStates: z.boolean().default(false).describe('a boolean'),
+/** Schemas of those options that loading a pipeline has too. */
+export const checkpointOptionSchemas = {
   predictionType: z
     .enum(PREDICTION_TYPES)
     .optional()
     .describe(PREDICTION_TYPES.map((type) => `'${type}'`).join(' or ')),
   config: z.string().min(1).optional().describe('a path'),
   tokenizer: z.string().min(1).optional().describe('a path'),
+};
+
+const optionsSchema = z.strictObject({
+  ...checkpointOptionSchemas,
+  weightFormat: z
+    .enum(WEIGHT_FORMATS)
+    .default('stored')
+    .describe(`one of ${WEIGHT_FORMATS.join(', ')}`),
+  clipSkip: z.int().min(0).default(0).describe('a whole number of layers, at least 0'),
+  hiddenStates: z.boolean().default(false).describe('a boolean'),
 });
 
 /**
