@@ -116,7 +116,8 @@ async function bring(
   if (!index) {
     throw new ModelLoadError(
       'UNSUPPORTED',
-      `${id} has no model_index.json: it is not in diffusers' layout, and checkpoints of one file are not read`,
+      `${id} has no model_index.json: it is not in diffusers' layout. A checkpoint of one file is downloaded by hand, and ` +
+        `loaded with fromSingleFile`,
     );
   }
   await bringFile(cache, client, commit, index, () => undefined);
