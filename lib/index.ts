@@ -1,4 +1,4 @@
-export * from './errors.js';
+export * from './common/errors.js';
 export {
   exportPipeline,
   exportSingleFile,
@@ -14,7 +14,7 @@ export {
   type SingleFileExportOptions,
   type TokenizerSource,
   type WeightFormat,
-} from './export/index.js';
+} from './models/index.js';
 export { snapshotDownload, type DownloadProgress, type SnapshotOptions } from './hub/index.js';
 export {
   GeneratedImage,
@@ -30,4 +30,4 @@ export * from './pipelines/index.js';
 export * from './random/index.js';
 export type { CompileProperties } from './runtime/index.js';
 export * from './schedulers/index.js';
-export { version } from './version.js';
+export { version } from './common/version.js';

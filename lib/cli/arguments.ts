@@ -1,6 +1,6 @@
 import { InvalidArgumentError as InvalidOption, Option } from 'commander';
 
-import { PREDICTION_TYPES } from '../export/index.js';
+import { PREDICTION_TYPES } from '../models/index.js';
 
 export function number(text: string): number {
   const value = Number(text);

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 
-import { OpenVINODiffusersError } from '../errors.js';
+import { OpenVINODiffusersError } from '../common/errors.js';
 import { loadReport, openvinoVersion, sharedCore, type LoadReport } from '../runtime/index.js';
-import { version } from '../version.js';
+import { version } from '../common/version.js';
 import { systemInfo, type SystemInfo } from './system.js';
 
 /** What `doctor --json` prints. */

@@ -9,7 +9,7 @@ import {
   type PipelineExport,
   type PredictionType,
   type WeightFormat,
-} from '../export/index.js';
+} from '../models/index.js';
 import { locateModel } from '../hub/index.js';
 import { isSingleFile, predictionTypeOption, wholeNumber } from './arguments.js';
 import { describeDownload, revisionOption } from './hub.js';

@@ -3,7 +3,7 @@ import { join, parse } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Ora } from 'ora';
 
-import type { PredictionType } from '../export/index.js';
+import type { PredictionType } from '../models/index.js';
 import { OVStableDiffusionPipeline, type PipelineProgress } from '../pipelines/index.js';
 import { schedulersByName } from '../schedulers/index.js';
 import { isSingleFile, number, predictionTypeOption, seed, size, wholeNumber } from './arguments.js';

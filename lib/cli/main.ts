@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 
-import { version } from '../version.js';
+import { version } from '../common/version.js';
 import { doctorCommand } from './doctor.js';
 import { exportCommand } from './export.js';
 import { generateCommand } from './generate.js';

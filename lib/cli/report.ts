@@ -1,4 +1,4 @@
-import { OpenVINODiffusersError } from '../errors.js';
+import { OpenVINODiffusersError } from '../common/errors.js';
 
 /** What a shell expects of a program that Ctrl-C ended. */
 const INTERRUPTED = 130;

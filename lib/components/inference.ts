@@ -1,4 +1,4 @@
-import { InferenceError } from '../errors.js';
+import { InferenceError } from '../common/errors.js';
 import type { InferRequest } from '../runtime/index.js';
 
 /** What one run of a pipeline keeps with it: how it is stopped, and the time its native calls took. */

@@ -1,4 +1,4 @@
-import { ModelLoadError } from '../errors.js';
+import { ModelLoadError } from '../common/errors.js';
 import type { Port } from '../runtime/index.js';
 
 /** The input or output of one of these names, the first that is there. */

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
-import { DisposedError } from '../errors.js';
+import { DisposedError } from '../common/errors.js';
 import type {
   CompiledModel,
   CompileProperties,
@@ -11,7 +11,7 @@ import type {
   Port,
   PortShapes,
 } from '../runtime/index.js';
-import type { ModelSource } from './model-source.js';
+import type { ModelSource } from '../models/loading/model-source.js';
 
 /** How a component is compiled; the same for all its shapes. */
 export interface CompileSettings {

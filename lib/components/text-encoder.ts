@@ -1,8 +1,8 @@
-import { ModelLoadError } from '../errors.js';
+import { ModelLoadError } from '../common/errors.js';
 import { Tensor, type ElementType, type PortShapes } from '../runtime/index.js';
 import { Component } from './component.js';
 import type { InferenceContext } from './inference.js';
-import type { ModelSource } from './model-source.js';
+import type { ModelSource } from '../models/loading/model-source.js';
 import { fixedDimension, refuseOtherInputs, requirePort } from './ports.js';
 import { ShapedModel, type CompileSettings } from './shaped-model.js';
 

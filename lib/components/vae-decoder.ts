@@ -1,7 +1,7 @@
 import { Tensor, type PortShapes } from '../runtime/index.js';
 import { Component } from './component.js';
 import type { InferenceContext } from './inference.js';
-import type { ModelSource } from './model-source.js';
+import type { ModelSource } from '../models/loading/model-source.js';
 import { fixedDimension, requirePort } from './ports.js';
 import { ShapedModel, type CompileSettings } from './shaped-model.js';
 

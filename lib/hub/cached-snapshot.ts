@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { z } from 'zod';
 
-import { readConfigFile } from '../config-file.js';
-import { ModelLoadError } from '../errors.js';
+import { readConfigFile } from '../common/config-file.js';
+import { ModelLoadError } from '../common/errors.js';
 import { chooseFiles, type FileChoice } from './choose-files.js';
 import { keptListing } from './listing.js';
 import type { RepoCache } from './repo-cache.js';

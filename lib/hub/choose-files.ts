@@ -1,4 +1,4 @@
-import { InvalidArgumentError, ModelLoadError } from '../errors.js';
+import { InvalidArgumentError, ModelLoadError } from '../common/errors.js';
 
 export interface FileChoice {
   /** Which weights: `fp16` for `*.fp16.safetensors`. Default: those without a variant. */

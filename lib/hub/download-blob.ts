@@ -1,4 +1,4 @@
-import { HubError } from '../errors.js';
+import { HubError } from '../common/errors.js';
 import type { HubClient } from './hub-client.js';
 import type { RepoFile } from './listing.js';
 import { PartialFile } from './partial-file.js';

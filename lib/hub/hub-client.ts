@@ -1,5 +1,5 @@
-import { HubError } from '../errors.js';
-import { version } from '../version.js';
+import { HubError } from '../common/errors.js';
+import { version } from '../common/version.js';
 import { refusal, type Asked } from './refusal.js';
 import { TransientFailure, withRetries, type Sleep } from './retries.js';
 import { Watchdog } from './watchdog.js';

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { listFiles, modelInfo } from '@huggingface/hub';
 import { z } from 'zod';
 
-import { HubError } from '../errors.js';
+import { HubError } from '../common/errors.js';
 import type { HubClient } from './hub-client.js';
 import { isCommit } from './model-id.js';
 import { replaceFile, type RepoCache } from './repo-cache.js';

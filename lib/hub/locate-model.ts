@@ -1,5 +1,5 @@
-import { HubError } from '../errors.js';
-import { fileExists } from '../file-exists.js';
+import { HubError } from '../common/errors.js';
+import { fileExists } from '../common/file-exists.js';
 import { isModelId } from './model-id.js';
 import { downloadSnapshot, type DownloadHooks } from './snapshot-download.js';
 import type { SnapshotOptions } from './snapshot-options.js';

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '../errors.js';
+import { InvalidArgumentError } from '../common/errors.js';
 
 const ID = /^(\b[\w.-]{1,96}\b\/)?\b[\w.-]{1,96}\b$/;
 const COMMIT = /^[0-9a-f]{40}$/;

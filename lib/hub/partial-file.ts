@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open, readdir, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-import { saving } from '../whole-folder.js';
+import { saving } from '../common/atomic-folder.js';
 
 /** Who downloads touches the file this often, however slow the hub is. */
 const TOUCHED_EVERY_MS = 2000;

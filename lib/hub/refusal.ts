@@ -1,4 +1,4 @@
-import { HubError } from '../errors.js';
+import { HubError } from '../common/errors.js';
 import { TransientFailure } from './retries.js';
 
 /** What an error message needs to know of a request. */

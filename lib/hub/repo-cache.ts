@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path';
 
 import { getRepoFolderName } from '@huggingface/hub';
 
-import { saving } from '../whole-folder.js';
+import { saving } from '../common/atomic-folder.js';
 import { areSymlinksDisabled } from './environment.js';
 import { isCommit } from './model-id.js';
 

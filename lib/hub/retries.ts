@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { HubError } from '../errors.js';
+import type { HubError } from '../common/errors.js';
 
 /** In a row, and without a byte between them. */
 const ATTEMPTS = 5;

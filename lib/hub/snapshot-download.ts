@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-import { HubError, ModelLoadError } from '../errors.js';
+import { HubError, ModelLoadError } from '../common/errors.js';
 import { findCached, readModelIndex } from './cached-snapshot.js';
 import { chooseFiles } from './choose-files.js';
 import { downloadBlob } from './download-blob.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-import { InvalidArgumentError } from '../errors.js';
-import { parseOptions } from '../options.js';
+import { InvalidArgumentError } from '../common/errors.js';
+import { parseOptions } from '../common/options.js';
 import { isRevision } from './model-id.js';
 
 /** Told as the files of a model arrive. */

@@ -1,6 +1,6 @@
 import type { Sharp } from 'sharp';
 
-import { InvalidArgumentError } from '../errors.js';
+import { InvalidArgumentError } from '../common/errors.js';
 
 /**
  * Encodes a picture with a text in its EXIF UserComment, as the web UI does for formats without text chunks: in

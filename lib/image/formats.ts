@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 
 import type { AvifOptions, JpegOptions, PngOptions, WebpOptions } from 'sharp';
 
-import { InvalidArgumentError } from '../errors.js';
+import { InvalidArgumentError } from '../common/errors.js';
 
 /** The formats pictures are written in, with sharp's options for each. */
 export interface FormatOptions {

@@ -1,4 +1,4 @@
-import { ShapeMismatchError } from '../errors.js';
+import { ShapeMismatchError } from '../common/errors.js';
 
 /**
  * Turns a VAE's output into pixels as diffusers' VaeImageProcessor does: denormalised from [-1, 1], clamped, and

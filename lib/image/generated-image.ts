@@ -1,7 +1,7 @@
 import sharp, { type Sharp } from 'sharp';
 
-import { InvalidArgumentError, ShapeMismatchError } from '../errors.js';
-import { wrongValue } from '../options.js';
+import { InvalidArgumentError, ShapeMismatchError } from '../common/errors.js';
+import { wrongValue } from '../common/options.js';
 import { encodeWithComment } from './exif-comment.js';
 import { formatOfPath, isImageFormat, type FormatOptions, type ImageFormat } from './formats.js';
 import { formatParameters, type GenerationParameters } from './parameters.js';

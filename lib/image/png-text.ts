@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 
-import { InvalidArgumentError } from '../errors.js';
+import { InvalidArgumentError } from '../common/errors.js';
 
 const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 /** IHDR always comes first and is always this long: length, type, 13 bytes, checksum. */

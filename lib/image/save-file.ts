@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { SaveError } from '../errors.js';
+import { SaveError } from '../common/errors.js';
 
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',

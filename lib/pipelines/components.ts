@@ -1,14 +1,8 @@
-import {
-  type ClipTokenizer,
-  TextEncoder,
-  UNet,
-  VaeDecoder,
-  type CompileSettings,
-  VaeEncoder,
-} from '../components/index.js';
-import { ModelLoadError } from '../errors.js';
+import { TextEncoder, UNet, VaeDecoder, type CompileSettings, VaeEncoder } from '../components/index.js';
+import { ModelLoadError } from '../common/errors.js';
+import type { ClipTokenizer } from '../tokenizer/index.js';
 import type { Scheduler } from '../schedulers/index.js';
-import type { ModelFolder } from './model-folder.js';
+import type { ModelFolder } from '../models/loading/model-folder.js';
 import type { ComponentProgress } from './pipeline-options.js';
 import { TaskQueue } from './queue.js';
 

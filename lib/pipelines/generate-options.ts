@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-import { parseOptions } from '../options.js';
+import { parseOptions } from '../common/options.js';
 import type { Generator } from '../random/index.js';
-import type { OnStep } from './denoise.js';
+import type { OnStep } from '../denoising/denoise.js';
 
 /** A seed as torch takes it: a safe integer, or a bigint up to 64 bits. */
 export type Seed = number | bigint;

@@ -1,5 +1,5 @@
 export type { StableDiffusionComponents } from './components.js';
-export type { OnStep, StepInfo } from './denoise.js';
+export type { OnStep, StepInfo } from '../denoising/denoise.js';
 export type { GenerateOptions, Latents, OutputType, Seed } from './generate-options.js';
 export type { GenerateResult, GenerationTimings, RawImage } from './generate-result.js';
 export type {

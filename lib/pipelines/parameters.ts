@@ -2,7 +2,7 @@ import { basename, resolve } from 'node:path';
 
 import type { GenerationParameters } from '../image/index.js';
 import type { Scheduler } from '../schedulers/index.js';
-import { version } from '../version.js';
+import { version } from '../common/version.js';
 import type { Seed } from './generate-options.js';
 import type { GenerateRequest } from './request.js';
 

@@ -5,9 +5,9 @@ import {
   WEIGHT_FORMATS,
   type SingleFileExportOptions,
   type WeightFormat,
-} from '../export/index.js';
+} from '../models/index.js';
 import { hubOptionSchemas, requireToken, type DownloadProgress, type SnapshotOptions } from '../hub/index.js';
-import { parseOptions } from '../options.js';
+import { parseOptions } from '../common/options.js';
 import type { CompileProperties } from '../runtime/index.js';
 
 /** Told while a pipeline loads or compiles. */

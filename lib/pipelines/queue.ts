@@ -1,4 +1,4 @@
-import { DisposedError } from '../errors.js';
+import { DisposedError } from '../common/errors.js';
 
 /**
  * Runs tasks one after another in the order they came. The models of a pipeline can do one thing at a time; callers

@@ -1,6 +1,6 @@
 import type { LatentSize } from '../components/index.js';
-import { InvalidArgumentError, ShapeMismatchError } from '../errors.js';
-import { wrongValue } from '../options.js';
+import { InvalidArgumentError, ShapeMismatchError } from '../common/errors.js';
+import { wrongValue } from '../common/options.js';
 import type { StableDiffusionComponents } from './components.js';
 import type { GenerateOptions } from './generate-options.js';
 import type { ReshapeOptions } from './pipeline-options.js';

@@ -1,19 +1,19 @@
 import { InferenceContext, type LatentSize, type UNetShape } from '../components/index.js';
-import { DisposedError } from '../errors.js';
-import type { SaveExportOptions } from '../export/index.js';
+import { DisposedError } from '../common/errors.js';
+import type { SaveExportOptions } from '../models/index.js';
 import { GeneratedImage, pixelsFromTensor } from '../image/index.js';
-import { wrongValue } from '../options.js';
+import { wrongValue } from '../common/options.js';
 import type { Core } from '../runtime/index.js';
 import { Scheduler } from '../schedulers/index.js';
 import { loadComponents, type StableDiffusionComponents } from './components.js';
 import { compileSettings } from './compile-settings.js';
-import { denoise } from './denoise.js';
-import { encodePrompts } from './encode-prompt.js';
+import { denoise } from '../denoising/denoise.js';
+import { encodePrompts } from '../prompts/encode.js';
 import { parseGenerateOptions, type GenerateOptions, type OutputType } from './generate-options.js';
 import type { GenerateResult, RawImage } from './generate-result.js';
-import type { ModelFolder } from './model-folder.js';
-import { noiseSource } from './noise.js';
-import { openModel } from './open-model.js';
+import type { ModelFolder } from '../models/loading/model-folder.js';
+import { noiseSource } from '../denoising/noise.js';
+import { openModel } from '../models/loading/open-model.js';
 import { generationParameters } from './parameters.js';
 import {
   parsePipelineOptions,
@@ -31,7 +31,7 @@ import {
   type GenerateRequest,
   type StaticShape,
 } from './request.js';
-import { openSingleFile } from './single-file.js';
+import { openSingleFile } from '../models/loading/open-single-file.js';
 
 /**
  * Text to image with Stable Diffusion 1.x and 2.x on OpenVINO; diffusers' `StableDiffusionPipeline` and

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 
-import { wrongValue } from '../options.js';
+import { wrongValue } from '../common/options.js';
 import { elementCount, type Generator } from './generator.js';
 import { MersenneTwister } from './mersenne-twister.js';
 import { log, sincos } from './vector-math.js';

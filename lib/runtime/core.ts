@@ -1,6 +1,6 @@
 import type { ElementType, NativeCore, PortShapes, PropertyValue } from './binding.js';
 import { CompiledModel } from './compiled-model.js';
-import { binding } from './load-binding.js';
+import { binding } from './loading/load-binding.js';
 import { Model } from './model.js';
 import { native, nativeAsync } from './native-errors.js';
 import type { CompileProperties } from './properties.js';

@@ -1,5 +1,5 @@
 import type { AttributeValue, Dimension, ElementType, GraphOutput, TypedArrayOf } from './binding.js';
-import { binding } from './load-binding.js';
+import { binding } from './loading/load-binding.js';
 import type { MappedFile } from './mapped-file.js';
 import { Model } from './model.js';
 import { native } from './native-errors.js';

@@ -4,8 +4,8 @@ export { Core, openvinoVersion, sharedCore, type CompileModelOptions } from './c
 export * as graph from './graph.js';
 export type { GraphOutput } from './binding.js';
 export { InferRequest } from './infer-request.js';
-export { loadReport, type LoadReport } from './load-report.js';
-export { locatePackage } from './locate-package.js';
+export { loadReport, type LoadReport } from './loading/load-report.js';
+export { locatePackage } from './loading/locate-package.js';
 export { MappedFile } from './mapped-file.js';
 export { Model } from './model.js';
 export type { CompileProperties } from './properties.js';

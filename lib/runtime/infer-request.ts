@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '../errors.js';
+import { InvalidArgumentError } from '../common/errors.js';
 import type { ElementType, NativeInferRequest, Port } from './binding.js';
 import { native, nativeAsync } from './native-errors.js';
 import { Tensor } from './tensor.js';

@@ -1,5 +1,5 @@
 import type { NativeMappedFile } from './binding.js';
-import { binding } from './load-binding.js';
+import { binding } from './loading/load-binding.js';
 import { native } from './native-errors.js';
 
 /** A file whose bytes constants of a graph share, so that weights never pass through JavaScript. */

@@ -6,7 +6,7 @@ import {
   OpenVINODiffusersError,
   SaveError,
   ShapeMismatchError,
-} from '../errors.js';
+} from '../common/errors.js';
 
 /**
  * OpenVINO's messages lead through the C++ files they came by. The reader wants the last lines, which say what is

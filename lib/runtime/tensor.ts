@@ -1,5 +1,5 @@
 import type { Binding, ElementType, NativeTensor, TypedArrayOf } from './binding.js';
-import { binding } from './load-binding.js';
+import { binding } from './loading/load-binding.js';
 import { native } from './native-errors.js';
 
 /**

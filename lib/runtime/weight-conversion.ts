@@ -1,5 +1,5 @@
 import type { ElementType, GraphOutput, NativeWeightConversion } from './binding.js';
-import { binding } from './load-binding.js';
+import { binding } from './loading/load-binding.js';
 import { native, nativeAsync } from './native-errors.js';
 
 /**

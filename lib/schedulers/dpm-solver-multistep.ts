@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { ModelLoadError } from '../errors.js';
+import { ModelLoadError } from '../common/errors.js';
 import { choice, flag, noiseKeys, stepsOffset, thresholdingKeys } from './common-config.js';
 import { level, solve } from './dpm-solver-updates.js';
 import { linspace, roundHalfEven, weightedSum } from './numeric.js';

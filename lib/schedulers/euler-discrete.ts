@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { ModelLoadError } from '../errors.js';
+import { ModelLoadError } from '../common/errors.js';
 import { choice, flag, noiseKeys, stepsOffset } from './common-config.js';
 import { EulerScheduler } from './euler-scheduler.js';
 import { linspaceF32, weightedSum } from './numeric.js';

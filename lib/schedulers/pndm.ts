@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { InvalidArgumentError } from '../errors.js';
+import { InvalidArgumentError } from '../common/errors.js';
 import { AlphaScheduler } from './alpha-scheduler.js';
 import { choice, flag, noiseKeys, stepsOffset } from './common-config.js';
 import { roundHalfEven, weightedSum } from './numeric.js';

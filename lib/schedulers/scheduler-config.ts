@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-import { ModelLoadError } from '../errors.js';
-import { unknownOption, wrongValue } from '../options.js';
+import { ModelLoadError } from '../common/errors.js';
+import { unknownOption, wrongValue } from '../common/options.js';
 
 /** What a scheduler class says of its configuration. */
 export interface SchedulerDefinition {

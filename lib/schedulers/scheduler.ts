@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 
-import { readConfigFile } from '../config-file.js';
-import { InvalidArgumentError } from '../errors.js';
-import { fileExists } from '../file-exists.js';
-import { wrongValue } from '../options.js';
+import { readConfigFile } from '../common/config-file.js';
+import { InvalidArgumentError } from '../common/errors.js';
+import { fileExists } from '../common/file-exists.js';
+import { wrongValue } from '../common/options.js';
 import { adoptedKeys, completeConfig, toFileConfig, type SchedulerDefinition } from './scheduler-config.js';
 
 /** What a step may need besides its tensors. */

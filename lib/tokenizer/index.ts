@@ -1,3 +1,5 @@
+export { ClipTokenizer, type TokenizedText } from './clip-tokenizer.js';
+export { saveTokenizerNetwork } from './network/save-tokenizer-network.js';
 export {
   BYTE_LEVEL_PATTERN,
   CLIP_PATTERN,

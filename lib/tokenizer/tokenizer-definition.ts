@@ -1,4 +1,4 @@
-import { ModelLoadError } from '../errors.js';
+import { ModelLoadError } from '../common/errors.js';
 import type { AddedTokenRules, NamedTokens, SpecialToken, TokenizerFiles } from './tokenizer-files.js';
 
 /** The tokens a CLIP tokenizer puts round, behind or instead of text. */

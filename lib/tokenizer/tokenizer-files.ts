@@ -4,8 +4,8 @@ import { join } from 'node:path';
 
 import { z } from 'zod';
 
-import { checkConfig, readConfigFile } from '../config-file.js';
-import { ModelLoadError } from '../errors.js';
+import { checkConfig, readConfigFile } from '../common/config-file.js';
+import { ModelLoadError } from '../common/errors.js';
 
 const addedToken = z.object({
   content: z.string(),

@@ -12,7 +12,7 @@ import {
   type SaveProgress,
 } from '../../lib/index.js';
 import reference from '../fixtures/reference/export_pictures.json' with { type: 'json' };
-import { psnr } from '../parity/agreement.js';
+import { psnr } from '../support/agreement.js';
 
 const fixtures = join(import.meta.dirname, '../fixtures');
 const sd1 = join(fixtures, 'export/sd1');

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { OVStableDiffusionPipeline, type GenerateOptions, type RawImage } from '../../lib/index.js';
 import asked from '../fixtures/held-out-prompts.json' with { type: 'json' };
-import { judge, type Judgement } from '../judge/judge.js';
-import { psnr } from '../parity/agreement.js';
+import { judge, type Judgement } from '../support/judge/judge.js';
+import { psnr } from '../support/agreement.js';
 
 const model = join(import.meta.dirname, '../../models/shapes');
 const SIDE = 128;

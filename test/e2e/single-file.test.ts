@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { ClipTokenizer } from '../../lib/components/index.js';
+import { ClipTokenizer } from '../../lib/tokenizer/index.js';
 import {
   DDIMScheduler,
   exportSingleFile,
@@ -15,7 +15,7 @@ import {
 } from '../../lib/index.js';
 import tokens from '../fixtures/reference/tokens.json' with { type: 'json' };
 import reference from '../fixtures/reference/export_pictures.json' with { type: 'json' };
-import { psnr } from '../parity/agreement.js';
+import { psnr } from '../support/agreement.js';
 import {
   checkpointOf,
   readFullSize,

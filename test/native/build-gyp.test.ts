@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { builtAddon, platform, ProjectTree } from './project-tree.js';
+import { builtAddon, platform, ProjectTree } from '../support/project-tree.js';
 
 const gypAddon = 'build-gyp/build/Release/openvino_diffusers.node';
 

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import manifest from '../../package.json' with { type: 'json' };
-import { builtAddon, platform, ProjectTree } from './project-tree.js';
+import { builtAddon, platform, ProjectTree } from '../support/project-tree.js';
 
 /** The entries of one kind in the addon's dynamic section, as binutils reads them. */
 function dynamicEntries(kind: string): string[] {

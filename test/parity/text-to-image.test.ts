@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as schedulers from '../../lib/schedulers/index.js';
 import { OVStableDiffusionPipeline, type GenerateOptions } from '../../lib/pipelines/index.js';
 import cases from '../reference/parity_cases.json' with { type: 'json' };
-import { psnr, relativeToDeviation } from './agreement.js';
+import { psnr, relativeToDeviation } from '../support/agreement.js';
 
 /**
  * Another model may be named by both variables: its OpenVINO folder, and what test/reference/make_parity.py wrote

@@ -2,11 +2,22 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { safetyCheckerExport, textEncoderExport, vaeExports } from '../../../lib/export/component-export.js';
-import { networkSource } from '../../../lib/export/export-pipeline.js';
-import { exportPipeline, type ComponentName, type ExportOptions } from '../../../lib/export/index.js';
+import {
+  safetyCheckerExport,
+  textEncoderExport,
+  vaeExports,
+} from '../../../lib/models/loading/component-export.js';
+import { networkSource } from '../../../lib/models/loading/export-pipeline.js';
+import { exportPipeline, type ComponentName, type ExportOptions } from '../../../lib/models/index.js';
 import type { Model } from '../../../lib/runtime/index.js';
-import { arrayOf, errorOf, FIXTURES, outputsOf, readCase, type ReferenceCase } from './reference-case.js';
+import {
+  arrayOf,
+  errorOf,
+  FIXTURES,
+  outputsOf,
+  readCase,
+  type ReferenceCase,
+} from '../../support/reference-case.js';
 
 const inFolder = (name: string, weights: string) =>
   networkSource(join(FIXTURES, name), weights, { weightFormat: 'stored' });

@@ -9,7 +9,7 @@ import {
   exportSingleFile,
   type ComponentName,
   type PipelineExport,
-} from '../../../lib/export/index.js';
+} from '../../../lib/models/index.js';
 import type { Model } from '../../../lib/runtime/index.js';
 import { checkpointOf, writeTensors, type TinyModel } from '../../support/checkpoints.js';
 import {
@@ -19,7 +19,7 @@ import {
   readCase,
   relativeError,
   type ReferenceCase,
-} from './reference-case.js';
+} from '../../support/reference-case.js';
 
 const CASES: readonly [ComponentName, ...string[]][] = [
   ['text_encoder', 'text_encoder', 'expected.json'],

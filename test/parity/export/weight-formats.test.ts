@@ -4,9 +4,9 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { exportPipeline, saveExport, type ExportOptions } from '../../../lib/export/index.js';
+import { exportPipeline, saveExport, type ExportOptions } from '../../../lib/models/index.js';
 import { sharedCore } from '../../../lib/runtime/index.js';
-import { errorOf, FIXTURES, readCase } from './reference-case.js';
+import { errorOf, FIXTURES, readCase } from '../../support/reference-case.js';
 
 let work: string;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { pixelsFromTensor } from '../../../lib/image/index.js';
-import { reference } from './reference.js';
+import { reference } from '../../support/image-reference.js';
 
 describe('pixels from a VAE output', () => {
   test("equal diffusers' VaeImageProcessor's, byte for byte", () => {

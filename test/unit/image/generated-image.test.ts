@@ -8,7 +8,7 @@ import {
   type GenerationParameters,
   type ImageFormat,
 } from '../../../lib/image/index.js';
-import { exifUserComment } from './exif-user-comment.js';
+import { exifUserComment } from '../../support/exif-user-comment.js';
 
 const parameters: GenerationParameters = {
   prompt: 'un été (nice:1.3), 猫 🐱',

@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 
 import { readParameters } from '../../../lib/image/index.js';
 import { insertPngText, readPngText } from '../../../lib/image/png-text.js';
-import { pillowPngs } from './reference.js';
+import { pillowPngs } from '../../support/image-reference.js';
 
 const plainPng = await sharp({ create: { width: 2, height: 2, channels: 3, background: 'red' } })
   .png()

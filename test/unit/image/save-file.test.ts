@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { SaveError } from '../../../lib/errors.js';
+import { SaveError } from '../../../lib/common/errors.js';
 import { GeneratedImage } from '../../../lib/image/index.js';
 
 const side = 64;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { downloadWheel } from '../../../scripts/pip.mjs';
-import { makeWheel } from './fake-wheel.js';
+import { makeWheel } from '../../support/fake-wheel.js';
 
 const tag = 'manylinux_2_28_x86_64';
 let temp: string;

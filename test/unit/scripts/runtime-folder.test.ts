@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { fillRuntimeFolder, isComplete } from '../../../scripts/runtime-folder.mjs';
-import { contents, makeWheel } from './fake-wheel.js';
+import { contents, makeWheel } from '../../support/fake-wheel.js';
 
 let temp: string;
 let wheel: { path: string; sha256: string };

@@ -1,0 +1,141 @@
+import { ModelLoadError } from '../../common/errors.js';
+import { graph, type GraphOutput } from '../../runtime/index.js';
+import { add, integers, sizeOf } from './tensors.js';
+import type { Weights } from '../weights/weight-store.js';
+
+/**
+ * PyTorch's layers over graph nodes. Each takes the weights below its module's name, and its input's width from the
+ * input itself.
+ */
+
+/** torch.nn.Linear: x [..., in] to [..., features]. */
+export function linear(
+  w: Weights,
+  x: GraphOutput,
+  features: number,
+  options: { bias?: boolean } = {},
+): GraphOutput {
+  const weight = w.matrix('weight', [features, sizeOf(x, -1)]);
+  const product = graph.node('MatMul', [x, weight], { transpose_a: false, transpose_b: true });
+  if (options.bias === false) return product;
+  const rank = x.shape?.length ?? 1;
+  return add(product, w.vector('bias', features, [...Array<number>(rank - 1).fill(1), features]));
+}
+
+export interface Conv2dOptions {
+  /** Side of the kernel. Default: 3. */
+  kernel?: number;
+  /** Default: 1. */
+  stride?: number;
+  /** On every side, or [top and left, bottom and right]. Default: keeps the size at stride 1. */
+  padding?: number | readonly [begin: number, end: number];
+  bias?: boolean;
+}
+
+/** torch.nn.Conv2d: x [batch, in, height, width] to [batch, channels, …]. */
+export function conv2d(
+  w: Weights,
+  x: GraphOutput,
+  channels: number,
+  options: Conv2dOptions = {},
+): GraphOutput {
+  const { kernel = 3, stride = 1, padding = (kernel - 1) >> 1, bias = true } = options;
+  const [begin, end] = typeof padding === 'number' ? [padding, padding] : padding;
+  const weight = w.convolution('weight', [channels, sizeOf(x, 1), kernel, kernel]);
+  const convolved = graph.node('Convolution', [x, weight], {
+    strides: [stride, stride],
+    dilations: [1, 1],
+    pads_begin: [begin, begin],
+    pads_end: [end, end],
+    auto_pad: 'explicit',
+  });
+  return bias ? add(convolved, w.vector('bias', channels, [1, channels, 1, 1])) : convolved;
+}
+
+/** torch.nn.GroupNorm over x [batch, channels, …]. */
+export function groupNorm(w: Weights, x: GraphOutput, groups: number, epsilon: number): GraphOutput {
+  const channels = sizeOf(x, 1);
+  if (channels % groups !== 0) {
+    throw new ModelLoadError(
+      'CONFIG_INVALID',
+      `Expected norm_num_groups to divide every number of channels but ${groups} does not divide ${channels}`,
+    );
+  }
+  return graph.node('GroupNormalization', [x, w.vector('weight', channels), w.vector('bias', channels)], {
+    num_groups: groups,
+    epsilon,
+  });
+}
+
+/** torch.nn.LayerNorm over the last axis. */
+export function layerNorm(w: Weights, x: GraphOutput, epsilon: number): GraphOutput {
+  const width = sizeOf(x, -1);
+  const seenAs = [...Array<number>((x.shape?.length ?? 1) - 1).fill(1), width];
+  const normal = graph.node('MVN', [x, integers([-1])], {
+    normalize_variance: true,
+    eps: epsilon,
+    eps_mode: 'inside_sqrt',
+  });
+  const scaled = graph.node('Multiply', [normal, w.vector('weight', width, seenAs)]);
+  return add(scaled, w.vector('bias', width, seenAs));
+}
+
+/** torch.nn.Embedding: ids of any shape to [..., width]. */
+export function embedding(w: Weights, ids: GraphOutput, rows: number, width: number): GraphOutput {
+  return graph.node('Gather', [w.embedding('weight', [rows, width]), ids, integers([0], [])], {
+    batch_dims: 0,
+  });
+}
+
+/** Activation functions by the names configurations use. */
+export const ACTIVATIONS = ['silu', 'swish', 'mish', 'gelu', 'quick_gelu', 'relu'] as const;
+export type Activation = (typeof ACTIVATIONS)[number];
+
+export function activation(name: Activation, x: GraphOutput): GraphOutput {
+  switch (name) {
+    case 'silu':
+    case 'swish':
+      return graph.node('Swish', [x]);
+    case 'quick_gelu':
+      return graph.node('Swish', [x, graph.constant('f32', [], Float32Array.of(1.702))]);
+    case 'gelu':
+      return graph.node('Gelu', [x], { approximation_mode: 'ERF' });
+    case 'mish':
+      return graph.node('Mish', [x]);
+    case 'relu':
+      return graph.node('Relu', [x]);
+  }
+}
+
+/**
+ * Attention of many heads: softmax(q kᵀ / √d) v in each, d being a head's width.
+ *
+ * @param query - [batch, tokens, heads · d]
+ * @param key - [batch, other tokens, heads · d]; `value` likewise
+ * @param options.causal - each token sees itself and those before it
+ * @returns [batch, tokens, heads · d]
+ */
+export function attention(
+  query: GraphOutput,
+  key: GraphOutput,
+  value: GraphOutput,
+  heads: number,
+  options: { causal?: boolean } = {},
+): GraphOutput {
+  const width = sizeOf(query, -1);
+  if (width % heads !== 0) {
+    throw new ModelLoadError(
+      'CONFIG_INVALID',
+      `Expected the number of attention heads to divide the width but ${heads} does not divide ${width}`,
+    );
+  }
+  const byHead = (x: GraphOutput): GraphOutput => {
+    const split = graph.node('Reshape', [x, integers([0, 0, heads, width / heads])], { special_zero: true });
+    return graph.node('Transpose', [split, integers([0, 2, 1, 3])]);
+  };
+  const attended = graph.node('ScaledDotProductAttention', [byHead(query), byHead(key), byHead(value)], {
+    causal: options.causal ?? false,
+  });
+  const merged = graph.node('Transpose', [attended, integers([0, 2, 1, 3])]);
+  return graph.node('Reshape', [merged, integers([0, 0, width])], { special_zero: true });
+}

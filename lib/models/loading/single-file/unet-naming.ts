@@ -1,0 +1,94 @@
+import type { UNetConfig } from '../../definitions/unet/config.js';
+import type { WeightNaming } from '../../weights/naming.js';
+import { PREFIXES } from './checkpoint.js';
+
+const OUTSIDE_BLOCKS: Readonly<Record<string, string>> = {
+  'time_embedding.linear_1': 'time_embed.0',
+  'time_embedding.linear_2': 'time_embed.2',
+  conv_in: 'input_blocks.0.0',
+  conv_norm_out: 'out.0',
+  conv_out: 'out.2',
+};
+
+const IN_RESNETS: Readonly<Record<string, string>> = {
+  norm1: 'in_layers.0',
+  conv1: 'in_layers.2',
+  time_emb_proj: 'emb_layers.1',
+  norm2: 'out_layers.0',
+  conv2: 'out_layers.3',
+  conv_shortcut: 'skip_connection',
+};
+
+const BLOCK = /^(down|up)_blocks\.(\d+)\.(resnets|attentions|downsamplers|upsamplers)\.(\d+)\.(.+)$/;
+const MID_BLOCK = /^mid_block\.(resnets|attentions)\.(\d+)\.(.+)$/;
+
+/**
+ * The original UNet's names for those of diffusers. It numbers layers through all levels, where diffusers numbers
+ * blocks and layers within them; a downsampler is a layer of its own there, an upsampler part of the one before.
+ */
+export function unetNaming(config: UNetConfig): WeightNaming {
+  return {
+    prefix: PREFIXES.unet,
+    placeOf: (key) => ({ name: originalName(key, config) }),
+    surplus: /^$/,
+  };
+}
+
+function originalName(key: string, config: UNetConfig): string {
+  const [, way, block, kind, layer, rest = ''] = BLOCK.exec(key) ?? [];
+  if (way !== undefined) {
+    return way === 'down'
+      ? inputName(kind, Number(block), Number(layer), rest, config)
+      : outputName(kind, Number(block), Number(layer), rest, config);
+  }
+  const [, midKind, midLayer, inMid = ''] = MID_BLOCK.exec(key) ?? [];
+  if (midKind !== undefined) {
+    return midKind === 'attentions'
+      ? `middle_block.1.${inMid}`
+      : `middle_block.${2 * Number(midLayer)}.${inResnet(inMid)}`;
+  }
+  const [, module = '', parameter = ''] = /^(.+)\.(.+)$/.exec(key) ?? [];
+  const outside = OUTSIDE_BLOCKS[module];
+  return outside === undefined ? key : `${outside}.${parameter}`;
+}
+
+function inputName(
+  kind: string | undefined,
+  block: number,
+  layer: number,
+  rest: string,
+  config: UNetConfig,
+): string {
+  const { layers } = levelOf(config);
+  const first = 1 + block * (layers + 1);
+  if (kind === 'downsamplers') return `input_blocks.${first + layers}.0.${rest.replace(/^conv\./, 'op.')}`;
+  return `input_blocks.${first + layer}.${inLayer(kind, rest)}`;
+}
+
+function outputName(
+  kind: string | undefined,
+  block: number,
+  layer: number,
+  rest: string,
+  config: UNetConfig,
+): string {
+  const { layers } = levelOf(config);
+  const first = block * (layers + 1);
+  if (kind !== 'upsamplers') return `output_blocks.${first + layer}.${inLayer(kind, rest)}`;
+  const attends = config.up_block_types[block] === 'CrossAttnUpBlock2D';
+  return `output_blocks.${first + layers}.${attends ? 2 : 1}.${rest}`;
+}
+
+/** The original has as many layers at every level. */
+function levelOf(config: UNetConfig): { layers: number } {
+  return config.levels[0] ?? { layers: 0 };
+}
+
+function inLayer(kind: string | undefined, rest: string): string {
+  return kind === 'attentions' ? `1.${rest}` : `0.${inResnet(rest)}`;
+}
+
+function inResnet(rest: string): string {
+  const [module = '', parameter] = rest.split('.');
+  return `${IN_RESNETS[module] ?? module}.${parameter}`;
+}
