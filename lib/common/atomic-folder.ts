@@ -4,6 +4,9 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 
 import { SaveError } from './errors.js';
 import { fileExists } from './file-exists.js';
+import { asSaveError as saving } from './save-error.js';
+
+export { saving };
 
 /**
  * Writes a folder whole or not at all: what `write` makes stands beside the target, and takes its place only when
@@ -32,17 +35,6 @@ export async function writeWholeFolder(
     await saving(target, () => (exists ? exchange(partial, folder) : rename(partial, folder)));
   } finally {
     await rm(partial, { recursive: true, force: true });
-  }
-}
-
-/** Work whose failures mean that the target cannot be written. */
-export async function saving<T>(target: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (cause instanceof SaveError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SaveError(`Cannot write ${target}: ${reason}`, { cause });
   }
 }
 

@@ -4,10 +4,11 @@ import { dirname } from 'node:path';
 import { listFiles, modelInfo } from '@huggingface/hub';
 import { z } from 'zod';
 
+import { writeFileAtomically } from '../common/atomic-file.js';
 import { HubError } from '../common/errors.js';
 import type { HubClient } from './hub-client.js';
 import { isCommit } from './model-id.js';
-import { replaceFile, type RepoCache } from './repo-cache.js';
+import type { RepoCache } from './repo-cache.js';
 
 /** A file of a repository at one commit. */
 export interface RepoFile {
@@ -136,7 +137,7 @@ async function keepListing(cache: RepoCache, commit: string, entries: readonly E
   const path = cache.listing(commit);
   try {
     await mkdir(dirname(path), { recursive: true });
-    await replaceFile(path, ascii);
+    await writeFileAtomically(path, ascii);
   } catch {
     // A disk that is full or read-only will tell when it matters.
   }

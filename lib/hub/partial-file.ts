@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open, readdir, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-import { saving } from '../common/atomic-folder.js';
+import { asSaveError } from '../common/save-error.js';
 
 /** Who downloads touches the file this often, however slow the hub is. */
 const TOUCHED_EVERY_MS = 2000;
@@ -45,7 +45,7 @@ export class PartialFile {
    * @throws SaveError
    */
   static async claim(blob: string): Promise<PartialFile | undefined> {
-    return saving(blob, async () => {
+    return asSaveError(blob, async () => {
       const own = `${blob}.${randomUUID()}.incomplete`;
       const left = await findLeft(blob);
       if (left === 'in use') return undefined;
@@ -74,7 +74,7 @@ export class PartialFile {
 
   /** @throws SaveError */
   async append(chunk: Uint8Array): Promise<void> {
-    await saving(this.#blob, async () => {
+    await asSaveError(this.#blob, async () => {
       for (let written = 0; written < chunk.length;) {
         const { bytesWritten } = await this.#handle.write(
           chunk,
@@ -90,7 +90,7 @@ export class PartialFile {
 
   /** @throws SaveError */
   async restart(): Promise<void> {
-    await saving(this.#blob, () => this.#handle.truncate(0));
+    await asSaveError(this.#blob, () => this.#handle.truncate(0));
     this.#size = 0;
   }
 
@@ -98,7 +98,7 @@ export class PartialFile {
   async hashLike(hash: string): Promise<string> {
     const digest = createHash(hash.length === 64 ? 'sha256' : 'sha1');
     if (hash.length !== 64) digest.update(`blob ${this.#size}\0`);
-    return saving(this.#blob, async () => {
+    return asSaveError(this.#blob, async () => {
       for await (const chunk of createReadStream(this.#path, { highWaterMark: 2 ** 20 })) {
         digest.update(chunk as Buffer);
       }
@@ -112,7 +112,7 @@ export class PartialFile {
    * @throws SaveError
    */
   async finish(): Promise<void> {
-    await saving(this.#blob, async () => {
+    await asSaveError(this.#blob, async () => {
       // Without this a blob may be shorter than its name promises after a power cut.
       await this.#handle.sync();
       await this.#close();

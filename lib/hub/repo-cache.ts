@@ -4,7 +4,8 @@ import { dirname, join, relative } from 'node:path';
 
 import { getRepoFolderName } from '@huggingface/hub';
 
-import { saving } from '../common/atomic-folder.js';
+import { writeFileAtomically } from '../common/atomic-file.js';
+import { asSaveError } from '../common/save-error.js';
 import { areSymlinksDisabled } from './environment.js';
 import { isCommit } from './model-id.js';
 
@@ -53,10 +54,8 @@ export class RepoCache {
   async writeRef(revision: string, commit: string): Promise<void> {
     if ((await this.commitOf(revision)) === commit) return;
     const path = join(this.folder, 'refs', revision);
-    await saving(path, async () => {
-      await mkdir(dirname(path), { recursive: true });
-      await replaceFile(path, commit);
-    });
+    await asSaveError(path, () => mkdir(dirname(path), { recursive: true }));
+    await writeFileAtomically(path, commit);
   }
 
   /** Whether a file of a snapshot is there, in the size it should have. */
@@ -71,7 +70,7 @@ export class RepoCache {
    */
   async prepare(): Promise<void> {
     const blobs = join(this.folder, 'blobs');
-    await saving(blobs, () => mkdir(blobs, { recursive: true }));
+    await asSaveError(blobs, () => mkdir(blobs, { recursive: true }));
     await writeFile(join(this.#cacheDir, 'CACHEDIR.TAG'), CACHE_TAG, { flag: 'wx' }).catch(() => undefined);
   }
 
@@ -84,7 +83,7 @@ export class RepoCache {
   async link(hash: string, commit: string, path: string, fresh: boolean): Promise<void> {
     const blob = this.blob(hash);
     const pointer = join(this.snapshot(commit), path);
-    await saving(pointer, async () => {
+    await asSaveError(pointer, async () => {
       await mkdir(dirname(pointer), { recursive: true });
       if (await madeLink(relative(dirname(pointer), blob), pointer)) return;
       if (fresh) return rename(blob, pointer);
@@ -103,17 +102,6 @@ export class RepoCache {
 export async function isWhole(path: string, size?: number): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   return found !== undefined && found.isFile() && (size === undefined || found.size === size);
-}
-
-/** Readers see the old content or the new. */
-export async function replaceFile(path: string, content: string): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    await writeFile(temporary, content);
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
 }
 
 async function madeLink(target: string, pointer: string): Promise<boolean> {

@@ -1,12 +1,12 @@
 import sharp, { type Sharp } from 'sharp';
 
+import { writeFileAtomically } from '../common/atomic-file.js';
 import { InvalidArgumentError, ShapeMismatchError } from '../common/errors.js';
 import { wrongValue } from '../common/options.js';
 import { encodeWithComment } from './exif-comment.js';
 import { formatOfPath, isImageFormat, type FormatOptions, type ImageFormat } from './formats.js';
 import { formatParameters, type GenerationParameters } from './parameters.js';
 import { insertPngText } from './png-text.js';
-import { saveFile } from './save-file.js';
 
 /** What every format takes beside sharp's own options. */
 export interface MetadataOptions {
@@ -85,7 +85,7 @@ export class GeneratedImage {
    * @throws SaveError when it cannot be written: no such folder, no permission, disk full
    */
   async toFile(path: string, options: EncodeOptions = {}): Promise<void> {
-    await saveFile(path, await this.toBuffer(formatOfPath(path), options));
+    await writeFileAtomically(path, await this.toBuffer(formatOfPath(path), options));
   }
 
   #encoder(format: ImageFormat, options: FormatOptions[ImageFormat]): Sharp {

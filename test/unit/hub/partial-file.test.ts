@@ -94,13 +94,23 @@ describe('a partial file', () => {
     expect(await readFile(blob, 'utf8')).toBe('abcdef');
   });
 
-  it('of another program is left alone', async () => {
-    const others = [`${blob}.incomplete`, `${blob}.1a2b3c4d.incomplete`, `${'b'.repeat(64)}.incomplete`];
-    for (const path of others) await writeFile(path, 'theirs');
+  it('of another program or of another blob is left alone', async () => {
+    const others = [
+      `${'a'.repeat(64)}.incomplete`,
+      `${'a'.repeat(64)}.1a2b3c4d.incomplete`,
+      `${'b'.repeat(64)}.incomplete`,
+      `${'b'.repeat(64)}.00000000-0000-4000-8000-000000000000.incomplete`,
+    ];
+    for (const name of others) {
+      const path = join(folder, name);
+      await writeFile(path, 'theirs');
+      await utimes(path, 0, 0);
+    }
     const partial = await claim();
     expect(partial.size).toBe(0);
     await partial.finish();
-    for (const path of others) expect(await readFile(path, 'utf8')).toBe('theirs');
+    expect(await names()).toEqual(['a'.repeat(64), ...others].sort());
+    for (const name of others) expect(await readFile(join(folder, name), 'utf8')).toBe('theirs');
   });
 
   // What sha256sum and `git hash-object` say of "hello\n".
