@@ -1,57 +1,39 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 
 import { ModelLoadError } from './errors.js';
+import { jsonExcess, type JsonLimits } from './json-text.js';
+import { parsePythonJson } from './python-json.js';
+import { FileReadError, readTextFile } from './read-file.js';
 
-/** Python's json module writes these three words, which are not JSON; none of them may stand inside a string. */
-const PYTHON_NUMBERS = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
-
-/** JSON as Python writes it. `Infinity` becomes a number too large for a double, `NaN` becomes null. */
-export function parsePythonJson(text: string): unknown {
-  const json = text.replace(PYTHON_NUMBERS, (word) => {
-    if (word.startsWith('"')) return word;
-    if (word === 'NaN') return 'null';
-    return word.startsWith('-') ? '-1e999' : '1e999';
-  });
-  return JSON.parse(json);
+/** How much a JSON file may hold: much more than any has, little enough to be read and checked in a moment. */
+export interface ConfigLimits extends JsonLimits {
+  readonly maxBytes: number;
 }
 
-/**
- * JSON as Python writes it, with numbers that JSON itself does not have.
- *
- * @param floats - keys whose numbers are floats in Python, which tells 1.0 from 1
- */
-export function toPythonJson(value: unknown, floats: readonly string[] = []): string {
-  const spelt = (key: string, field: number): string | undefined => {
-    if (!Number.isFinite(field)) return String(field);
-    return floats.includes(key) && Number.isInteger(field) ? field.toFixed(1) : undefined;
-  };
-  const marked = JSON.stringify(
-    value,
-    (key, field: unknown) => {
-      const spelling = typeof field === 'number' ? spelt(key, field) : undefined;
-      return spelling === undefined ? field : `\0${spelling}`;
-    },
-    2,
-  );
-  return `${marked.replace(/"\\u0000([\w.-]+)"/g, '$1')}\n`;
-}
+/** The longest real ones are indexes of shards, which name each weight of a model: some thousand. */
+export const CONFIG_LIMITS: ConfigLimits = { maxBytes: 16 * 2 ** 20, maxDepth: 64, maxValues: 100_000 };
+
+/** Vocabularies: CLIP's has 49,408 tokens and as many merges, the largest of language models a million. */
+export const VOCABULARY_LIMITS: ConfigLimits = { maxBytes: 64 * 2 ** 20, maxDepth: 64, maxValues: 2_000_000 };
+
+/** A file can be wrong in as many places as it has values; an error message should show the first of them. */
+const MAX_SHOWN_ISSUES = 10;
 
 /**
  * Reads a model's configuration file and checks it.
  *
- * @throws ModelLoadError `MODEL_NOT_FOUND` without the file, `CONFIG_INVALID` when it is not JSON or lacks what
- * `schema` asks
+ * @param limits - of its size. Default: {@link CONFIG_LIMITS}
+ * @throws ModelLoadError `MODEL_NOT_FOUND` without the file, `CONFIG_INVALID` when it is not a regular file, not
+ * JSON, beyond the limits, or lacks what `schema` asks
  */
-export async function readConfigFile<T extends z.ZodType>(path: string, schema: T): Promise<z.output<T>> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new ModelLoadError('MODEL_NOT_FOUND', `Cannot read ${path}: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
+export async function readConfigFile<T extends z.ZodType>(
+  path: string,
+  schema: T,
+  limits = CONFIG_LIMITS,
+): Promise<z.output<T>> {
+  const text = await readModelText(path, limits.maxBytes);
+  const excess = jsonExcess(text, limits);
+  if (excess !== undefined) throw new ModelLoadError('CONFIG_INVALID', `Cannot read ${path}: ${excess}`);
   let value: unknown;
   try {
     value = parsePythonJson(text);
@@ -62,6 +44,21 @@ export async function readConfigFile<T extends z.ZodType>(path: string, schema: 
 }
 
 /**
+ * Reads a text file of a model.
+ *
+ * @throws ModelLoadError `MODEL_NOT_FOUND` without the file, `CONFIG_INVALID` when it is not a regular file or too long
+ */
+export async function readModelText(path: string, maxBytes: number): Promise<string> {
+  try {
+    return await readTextFile(path, { maxBytes });
+  } catch (cause) {
+    if (!(cause instanceof FileReadError)) throw cause;
+    const isThere = cause.reason === 'not-a-file' || cause.reason === 'too-large';
+    throw new ModelLoadError(isThere ? 'CONFIG_INVALID' : 'MODEL_NOT_FOUND', cause.message, { cause });
+  }
+}
+
+/**
  * Checks what a model's configuration says.
  *
  * @param path - where it was read, for the message
@@ -69,14 +66,11 @@ export async function readConfigFile<T extends z.ZodType>(path: string, schema: 
  */
 export function checkConfig<T extends z.ZodType>(path: string, value: unknown, schema: T): z.output<T> {
   const result = schema.safeParse(value);
-  if (!result.success) {
-    throw new ModelLoadError(
-      'CONFIG_INVALID',
-      `${path} is not as expected:\n${z.prettifyError(result.error)}`,
-      {
-        cause: result.error,
-      },
-    );
-  }
-  return result.data;
+  if (result.success) return result.data;
+  const { issues } = result.error;
+  const shown = z.prettifyError({ issues: issues.slice(0, MAX_SHOWN_ISSUES) });
+  const more = issues.length > MAX_SHOWN_ISSUES ? `\n… and ${issues.length - MAX_SHOWN_ISSUES} more` : '';
+  throw new ModelLoadError('CONFIG_INVALID', `${path} is not as expected:\n${shown}${more}`, {
+    cause: result.error,
+  });
 }

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { z } from 'zod';
 
-import { checkConfig, readConfigFile } from '../common/config-file.js';
+import { checkConfig, readConfigFile, readModelText, VOCABULARY_LIMITS } from '../common/config-file.js';
 import { ModelLoadError } from '../common/errors.js';
+import { longIntegerRecord, longList } from '../common/long-schemas.js';
 
 const addedToken = z.object({
   content: z.string(),
@@ -21,16 +21,16 @@ const namedTokens = z.object({
   eos_token: specialToken.nullish(),
   unk_token: specialToken.nullish(),
   pad_token: specialToken.nullish(),
-  additional_special_tokens: z.array(specialToken).nullish(),
+  additional_special_tokens: longList(specialToken).nullish(),
 });
 const tokenizerConfig = namedTokens.extend({
   tokenizer_class: z.string().nullish(),
   model_max_length: z.number().positive().nullish(),
   added_tokens_decoder: z.record(z.string(), addedToken).nullish(),
 });
-const vocabulary = z.record(z.string(), z.number().int().nonnegative());
+const vocabulary = longIntegerRecord();
 const tokenizerJson = z.object({
-  added_tokens: z.array(addedToken.extend({ id: z.number().int().nonnegative() })).nullish(),
+  added_tokens: longList(addedToken.extend({ id: z.number().int().nonnegative() })).nullish(),
   model: z.object({
     vocab: vocabulary,
     // Fifty thousand of them: pairOf checks each as it takes it apart.
@@ -128,17 +128,10 @@ function isPair(parts: unknown): parts is [string, string] {
 
 async function readJson<T>(folder: string, name: string, schema: z.ZodType<T>): Promise<T | undefined> {
   const path = join(folder, name);
-  return existsSync(path) ? readConfigFile(path, schema) : undefined;
+  return existsSync(path) ? readConfigFile(path, schema, VOCABULARY_LIMITS) : undefined;
 }
 
 async function readText(folder: string, name: string): Promise<string | undefined> {
   const path = join(folder, name);
-  if (!existsSync(path)) return undefined;
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new ModelLoadError('MODEL_NOT_FOUND', `Cannot read ${path}: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
+  return existsSync(path) ? readModelText(path, VOCABULARY_LIMITS.maxBytes) : undefined;
 }

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { toPythonJson } from '../../common/config-file.js';
+import { toPythonJson } from '../../common/python-json.js';
 import { saving } from '../../common/atomic-folder.js';
 import type { ComponentExport } from '../loading/component-export.js';
 import type { PipelineExport } from '../loading/export-pipeline.js';

@@ -2,7 +2,8 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-import { readConfigFile, toPythonJson } from '../../common/config-file.js';
+import { readConfigFile } from '../../common/config-file.js';
+import { toPythonJson } from '../../common/python-json.js';
 import { fileExists } from '../../common/file-exists.js';
 import { saveTokenizerNetwork } from '../../tokenizer/index.js';
 

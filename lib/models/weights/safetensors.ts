@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 import { ModelLoadError } from '../../common/errors.js';
 import { MappedFile } from '../../runtime/index.js';
-import { duplicateKey } from './json-keys.js';
+import { duplicateKey } from '../../common/json-text.js';
 
 /** Bytes of one element of each type the format knows whose elements are whole bytes. */
 const ELEMENT_BYTES = {
