@@ -54,7 +54,8 @@ export function toPythonJson(value: unknown, floats: readonly string[] = []): st
 
   const write = (field: unknown, key: string, indent: string): string => {
     if (typeof field === 'number') return number(key, field);
-    if (typeof field !== 'object' || field === null) return field === undefined ? 'null' : JSON.stringify(field);
+    if (typeof field !== 'object' || field === null)
+      return field === undefined ? 'null' : JSON.stringify(field);
     const inner = `${indent}  `;
     if (Array.isArray(field)) {
       // As JSON.stringify has it, the items of a list are known by their index.

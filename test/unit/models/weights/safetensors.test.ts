@@ -117,12 +117,21 @@ describe('a safetensors file is refused', () => {
     ['when the first bytes belong to none', bytesOf({ a: f32(4, 8) }, 8)],
     ['when the last bytes belong to none', bytesOf({ a: f32(0, 4) }, 5)],
     ['when it is cut short', bytesOf({ a: f32(0, 400) }, 399)],
+    ['when its header is longer than any', bytesOf(`{"__metadata__":{"a":"${'x'.repeat(2 ** 24)}"}}`, 0)],
+    ['when its header is nested deeper than tensors are', bytesOf('{"a":{"shape":[[]]}}', 0)],
+    ['when its header holds millions of values', bytesOf(`{"a":{"shape":[${'0,'.repeat(2_000_000)}0]}}`, 0)],
     ['when its metadata is not text', bytesOf({ __metadata__: { a: 1 }, b: f32(0, 4) }, 4)],
   ])('%s', (_, bytes) => {
     expect(() => open(bytes)).toThrow(
       expect.objectContaining({ name: 'ModelLoadError', code: 'MODEL_CORRUPT' }),
     );
   });
+});
+
+it('shows of a long name only its beginning', () => {
+  expect(() => open(bytesOf({ ['x'.repeat(1_000_000)]: 1 }, 0))).toThrow(
+    expect.objectContaining({ message: expect.stringMatching(/^.{1,500}$/s) as string }),
+  );
 });
 
 /** Headers near the format: tensors mostly right, now and then anything at all in some place. */
