@@ -1,20 +1,7 @@
 export * from './common/errors.js';
-export {
-  exportPipeline,
-  exportSingleFile,
-  saveExport,
-  type ComponentExport,
-  type ComponentName,
-  type ExportOptions,
-  type PipelineExport,
-  type PredictionType,
-  type SaveExportOptions,
-  type SaveProgress,
-  type SingleFileExport,
-  type SingleFileExportOptions,
-  type TokenizerSource,
-  type WeightFormat,
-} from './models/index.js';
+export { version } from './common/version.js';
+export type { TextEncoder, UNet, UNetShape, VaeConfig, VaeDecoder, VaeEncoder } from './components/index.js';
+export type { Latents, OnStep, StepInfo } from './denoising/index.js';
 export { snapshotDownload, type DownloadProgress, type SnapshotOptions } from './hub/index.js';
 export {
   GeneratedImage,
@@ -26,8 +13,27 @@ export {
   type ImageFormat,
   type MetadataOptions,
 } from './image/index.js';
+export {
+  exportPipeline,
+  exportSingleFile,
+  saveExport,
+  type ComponentExport,
+  type ComponentName,
+  type ExportOptions,
+  type NetworkName,
+  type NetworkSource,
+  type PipelineExport,
+  type PredictionType,
+  type PretrainedModel,
+  type SaveExportOptions,
+  type SaveProgress,
+  type SingleFileExport,
+  type SingleFileExportOptions,
+  type TokenizerSource,
+  type WeightFormat,
+} from './models/index.js';
 export * from './pipelines/index.js';
 export * from './random/index.js';
 export type { CompileProperties } from './runtime/index.js';
 export * from './schedulers/index.js';
-export { version } from './common/version.js';
+export type { ClipTokenizer } from './tokenizer/index.js';

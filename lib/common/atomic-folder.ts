@@ -4,18 +4,16 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 
 import { SaveError } from './errors.js';
 import { fileExists } from './file-exists.js';
-import { asSaveError as saving } from './save-error.js';
-
-export { saving };
+import { asSaveError } from './save-error.js';
 
 /**
- * Writes a folder whole or not at all: what `write` makes stands beside the target, and takes its place only when
- * complete; whatever happens before leaves the target as it was.
+ * Writes a folder atomically: `write` fills a sibling, which is renamed when it is complete. The target is either
+ * complete or untouched.
  *
- * @param sources - folders that are read meanwhile, which the target may therefore not hold
- * @throws SaveError when the target exists and may not give way, or cannot be written
+ * @param sources - folders that are read meanwhile, which must not be replaced
+ * @throws SaveError when the target exists and must not be overwritten, or cannot be written
  */
-export async function writeWholeFolder(
+export async function writeFolderAtomically(
   target: string,
   { overwrite, sources }: { overwrite: boolean; sources: readonly string[] },
   write: (folder: string) => Promise<void>,
@@ -23,22 +21,24 @@ export async function writeWholeFolder(
   const folder = resolve(target);
   const exists = await fileExists(folder);
   if (exists && !overwrite) {
-    throw new SaveError(`${target} exists already; the option 'overwrite' lets it give way`);
+    throw new SaveError(`${target} exists already; pass 'overwrite' to replace it`);
   }
-  const held = sources.find((source) => contains(folder, resolve(source)));
-  if (held !== undefined) throw new SaveError(`${target} cannot give way: the model is read from ${held}`);
+  const inUse = sources.find((source) => contains(folder, resolve(source)));
+  if (inUse !== undefined) {
+    throw new SaveError(`${target} cannot be replaced: the model is read from ${inUse}`);
+  }
 
   const partial = join(dirname(folder), `.${basename(folder)}.${randomUUID()}.partial`);
   try {
-    await saving(target, () => mkdir(partial, { recursive: true }));
+    await asSaveError(target, () => mkdir(partial, { recursive: true }));
     await write(partial);
-    await saving(target, () => (exists ? exchange(partial, folder) : rename(partial, folder)));
+    await asSaveError(target, () => (exists ? exchange(partial, folder) : rename(partial, folder)));
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
 }
 
-/** The old folder is out of the way, and can come back, until the new one is in its place. */
+/** Puts the new folder in the old one's place; the old one is restored if that fails. */
 async function exchange(partial: string, folder: string): Promise<void> {
   const old = `${partial}.old`;
   await rename(folder, old);

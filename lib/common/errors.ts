@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'RUNTIME_NOT_FOUND'
   | 'OPENVINO'
   | 'OUT_OF_MEMORY'
+  | 'NUMERICS'
   | 'BUSY'
   | 'CANCELLED'
   | 'DISPOSED'
@@ -28,7 +29,7 @@ export type ErrorCode =
   | 'HUB_CORRUPT'
   | 'HUB_OFFLINE';
 
-/** The base of every error this package throws on its own account. */
+/** The base of every error that this package throws. */
 export class OpenVINODiffusersError extends Error {
   readonly code: ErrorCode;
 
@@ -53,7 +54,7 @@ export class InvalidArgumentError extends OpenVINODiffusersError {
   }
 }
 
-/** A tensor's shape, or a picture's size, does not fit the model it was meant for. */
+/** A tensor's shape, or an image's size, does not fit the model. */
 export class ShapeMismatchError extends OpenVINODiffusersError {
   constructor(message: string, options?: ErrorOptions) {
     super('SHAPE_MISMATCH', message, options);
@@ -90,10 +91,12 @@ export class RuntimeNotFoundError extends OpenVINODiffusersError {
   }
 }
 
-/** OpenVINO itself refused or failed; `cause` is the native error with its full text. */
+/**
+ * An inference failed: OpenVINO refused it (`cause` is the native error with its full text), or it gave NaN (`NUMERICS`).
+ */
 export class InferenceError extends OpenVINODiffusersError {
   constructor(
-    code: 'OPENVINO' | 'OUT_OF_MEMORY' | 'BUSY' | 'CANCELLED',
+    code: 'OPENVINO' | 'OUT_OF_MEMORY' | 'NUMERICS' | 'BUSY' | 'CANCELLED',
     message: string,
     options?: ErrorOptions,
   ) {
@@ -116,7 +119,7 @@ export class DisposedError extends OpenVINODiffusersError {
   }
 }
 
-/** A picture or a model could not be written to disk; nothing half-written is left behind. */
+/** An image or a model could not be written to disk; nothing incomplete is left behind. */
 export class SaveError extends OpenVINODiffusersError {
   constructor(message: string, options?: ErrorOptions) {
     super('SAVE_FAILED', message, options);
@@ -127,7 +130,7 @@ export class SaveError extends OpenVINODiffusersError {
   }
 }
 
-/** A model could not be had from the hub; what was downloaded so far is kept, and a later call goes on from there. */
+/** A model could not be downloaded from the hub; what was downloaded so far is kept, and a later call resumes there. */
 export class HubError extends OpenVINODiffusersError {
   declare readonly code: Extract<ErrorCode, `HUB_${string}`>;
   /** With `HUB_NOT_FOUND`: what is not there. */

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 
 import { distance } from 'fastest-levenshtein';
-import type { z } from 'zod';
+import { z } from 'zod';
 
 import { InvalidArgumentError } from './errors.js';
 
@@ -54,6 +54,25 @@ export function parseOptions<Shape extends z.core.$ZodShape>(
     throw unknownOption(issue.keys[0] ?? '', Object.keys(schema.shape), subject);
   }
   const name = String(issue?.path[0]);
-  const field = schema.shape[name] as z.ZodType | undefined;
-  throw wrongValue(field?.description ?? 'another value', name, (options as Record<string, unknown>)[name]);
+  throw wrongValue(
+    descriptionOf(schema.shape[name]) ?? 'another value',
+    name,
+    (options as Record<string, unknown>)[name],
+  );
+}
+
+/** A field's own description, or that of the field it makes optional. */
+function descriptionOf(field: unknown): string | undefined {
+  if (!(field instanceof z.ZodType)) return undefined;
+  return field.description ?? (field instanceof z.ZodOptional ? descriptionOf(field.unwrap()) : undefined);
+}
+
+/**
+ * The schema of an options type: one field for each of its keys, each checking that key's type. A key in the type and
+ * not in the schema, or in the schema and not in the type, does not compile.
+ */
+export function optionsSchema<Options extends object>() {
+  return <Shape extends { [Key in keyof Options]-?: z.ZodType<Options[Key]> }>(
+    shape: Shape & Readonly<Record<Exclude<keyof Shape, keyof Options>, never>>,
+  ) => z.strictObject(shape);
 }

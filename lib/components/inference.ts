@@ -1,10 +1,12 @@
+import { raceAbort } from '../common/abort.js';
 import { InferenceError } from '../common/errors.js';
-import type { InferRequest } from '../runtime/index.js';
+import type { InferRequest, PortShapes } from '../runtime/index.js';
+import type { PinnedVariant, ShapedModel } from './shaped-model.js';
 
-/** What one run of a pipeline keeps with it: how it is stopped, and the time its native calls took. */
+/** One run of a pipeline: its signal, and the time its native calls took. */
 export class InferenceContext {
   readonly signal: AbortSignal | undefined;
-  /** Seconds spent waiting for native inference so far. */
+  /** Seconds spent in native inference so far. */
   inferenceSeconds = 0;
 
   constructor(signal?: AbortSignal) {
@@ -12,26 +14,23 @@ export class InferenceContext {
   }
 
   /**
-   * Waits for something that cannot be stopped itself, a compilation say; after an abort it goes on unheard.
+   * The network compiled for these shapes. A compilation cannot be stopped: after an abort it goes on, and its result
+   * serves the next call.
    *
    * @throws the signal's reason once it is aborted
    */
-  async wait<T>(work: Promise<T>): Promise<T> {
-    const { signal } = this;
-    if (!signal) return work;
-    let leave: (() => void) | undefined;
-    const aborted = new Promise<never>((_, reject) => {
-      leave = () => {
-        reject(signal.reason as Error);
-      };
-      if (signal.aborted) leave();
-      else signal.addEventListener('abort', leave, { once: true });
-    });
+  async acquire(model: ShapedModel, shapes: PortShapes): Promise<PinnedVariant> {
+    const acquiring = model.acquire(shapes);
     try {
-      return await Promise.race([work, aborted]);
-    } finally {
-      if (leave) signal.removeEventListener('abort', leave);
-      work.catch(() => undefined);
+      return await raceAbort(acquiring, this.signal);
+    } catch (error) {
+      void acquiring.then(
+        (variant) => {
+          variant.release();
+        },
+        () => undefined,
+      );
+      throw error;
     }
   }
 

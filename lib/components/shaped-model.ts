@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 
 import { DisposedError } from '../common/errors.js';
+import type { NetworkSource } from '../models/index.js';
 import type {
   CompiledModel,
   CompileProperties,
@@ -11,61 +12,65 @@ import type {
   Port,
   PortShapes,
 } from '../runtime/index.js';
-import type { ModelSource } from '../models/loading/model-source.js';
+import type { TaskQueue } from './task-queue.js';
 
 /** How a component is compiled; the same for all its shapes. */
 export interface CompileSettings {
-  core: Core;
-  device: string;
-  properties: CompileProperties;
-  /** How many compiled shapes are kept; the one used longest ago goes first. */
-  maxCompiledShapes: number;
+  readonly core: Core;
+  readonly device: string;
+  readonly properties: CompileProperties;
+  /** How many compiled shapes are kept; the least recently used is evicted first. */
+  readonly maxCompiledShapes: number;
+  readonly queue: TaskQueue;
 }
 
-/** One network compiled for one set of shapes, with the request that runs it. */
-export interface CompiledVariant {
-  readonly compiled: CompiledModel;
+/** A network compiled for one set of shapes, pinned until it is released: it is not evicted while it is in use. */
+export interface PinnedVariant {
   readonly request: InferRequest;
+  release(): void;
 }
 
 /**
  * A network that is compiled on demand for the shapes asked of it. The network itself stays uncompiled beside its
- * variants: its weights are mapped from their file and let go of memory after each compilation, so it costs little
- * and need never be read again.
+ * variants: its weights are mapped from their file and evicted from memory after each compilation, so it costs little
+ * and need not be read again.
  */
 export class ShapedModel implements AsyncDisposable {
+  readonly queue: TaskQueue;
   readonly #model: Model;
   readonly #settings: CompileSettings;
   readonly #elementTypes: Readonly<Record<string, ElementType>>;
-  readonly #variants: LRUCache<string, Promise<CompiledVariant>>;
-  readonly #leaving = new Set<Promise<void>>();
+  readonly #variants: LRUCache<string, Variant>;
+  readonly #evicting = new Set<Promise<void>>();
+  #inferencePrecision: string | undefined;
   #disposed = false;
 
-  private constructor(
+  /**
+   * @param elementTypes - inputs that get another element type than the source gives them
+   */
+  constructor(
     model: Model,
     settings: CompileSettings,
-    elementTypes: Readonly<Record<string, ElementType>>,
+    elementTypes: Readonly<Record<string, ElementType>> = {},
   ) {
+    this.queue = settings.queue;
     this.#model = model;
     this.#settings = settings;
     this.#elementTypes = elementTypes;
     this.#variants = new LRUCache({
       max: settings.maxCompiledShapes,
       dispose: (variant) => {
-        const leaving = variant.then(release, () => undefined).finally(() => this.#leaving.delete(leaving));
-        this.#leaving.add(leaving);
+        const evicting = variant.evict().finally(() => this.#evicting.delete(evicting));
+        this.#evicting.add(evicting);
       },
     });
   }
 
-  /**
-   * @param elementTypes - inputs to be given another element type than the source says
-   * @throws ModelLoadError when the source cannot be opened
-   */
+  /** @throws ModelLoadError when the source cannot be opened */
   static async read(
-    source: ModelSource,
+    source: NetworkSource,
     settings: CompileSettings,
-    elementTypes: Readonly<Record<string, ElementType>> = {},
+    elementTypes?: Readonly<Record<string, ElementType>>,
   ): Promise<ShapedModel> {
     return new ShapedModel(await source.open(), settings, elementTypes);
   }
@@ -78,38 +83,37 @@ export class ShapedModel implements AsyncDisposable {
     return this.#model.outputs;
   }
 
-  /** Whether `variant` for these shapes would be at once there. */
+  /** What the device computes in; undefined before anything is compiled. */
+  get inferencePrecision(): string | undefined {
+    return this.#inferencePrecision;
+  }
+
+  /** Whether these shapes are compiled, or being compiled. */
   has(shapes: PortShapes): boolean {
-    return this.#variants.has(JSON.stringify(shapes));
+    return this.#variants.has(keyOf(shapes));
   }
 
-  /** The network compiled for these shapes: kept, or compiled now. */
-  async variant(shapes: PortShapes): Promise<CompiledVariant> {
-    if (this.#disposed) throw new DisposedError('The model');
-    const key = JSON.stringify(shapes);
-    const known = this.#variants.get(key);
-    if (known) return known;
-    const compiling = this.#compile(shapes);
-    this.#variants.set(key, compiling);
-    try {
-      return await compiling;
-    } catch (error) {
-      if (this.#variants.peek(key) === compiling) this.#variants.delete(key);
-      throw error;
-    }
+  /** Compiles for these shapes unless that is done. */
+  async compile(shapes: PortShapes): Promise<void> {
+    await this.#variant(shapes).ready;
   }
 
-  /** Frees every variant but those named, so that a new size does not stand beside an old one. */
+  /** The network compiled for these shapes, kept or compiled now, and pinned. */
+  async acquire(shapes: PortShapes): Promise<PinnedVariant> {
+    return this.#variant(shapes).pin();
+  }
+
+  /** Evicts every variant but the one named, so that a new size is not held beside an old one. */
   async keepOnly(shapes: PortShapes): Promise<void> {
-    const kept = JSON.stringify(shapes);
+    const kept = keyOf(shapes);
     for (const key of [...this.#variants.keys()]) if (key !== kept) this.#variants.delete(key);
-    await Promise.all(this.#leaving);
+    await Promise.all(this.#evicting);
   }
 
   async dispose(): Promise<void> {
     this.#disposed = true;
     this.#variants.clear();
-    await Promise.all(this.#leaving);
+    await Promise.all(this.#evicting);
     this.#model.dispose();
   }
 
@@ -117,7 +121,20 @@ export class ShapedModel implements AsyncDisposable {
     await this.dispose();
   }
 
-  async #compile(shapes: PortShapes): Promise<CompiledVariant> {
+  #variant(shapes: PortShapes): Variant {
+    if (this.#disposed) throw new DisposedError('The model');
+    const key = keyOf(shapes);
+    const known = this.#variants.get(key);
+    if (known) return known;
+    const variant = new Variant(this.#compile(shapes));
+    this.#variants.set(key, variant);
+    variant.ready.catch(() => {
+      if (this.#variants.peek(key) === variant) this.#variants.delete(key);
+    });
+    return variant;
+  }
+
+  async #compile(shapes: PortShapes): Promise<Compiled> {
     const { core, device, properties } = this.#settings;
     const compiled = await core.compileModel(this.#model, {
       device,
@@ -126,6 +143,8 @@ export class ShapedModel implements AsyncDisposable {
       elementTypes: this.#elementTypes,
     });
     try {
+      const precision = compiled.getProperty('INFERENCE_PRECISION_HINT');
+      if (typeof precision === 'string') this.#inferencePrecision = precision;
       return { compiled, request: await compiled.createInferRequest() };
     } catch (error) {
       await compiled.dispose();
@@ -134,7 +153,46 @@ export class ShapedModel implements AsyncDisposable {
   }
 }
 
-async function release({ compiled, request }: CompiledVariant): Promise<void> {
-  await request.dispose();
-  await compiled.dispose();
+interface Compiled {
+  readonly compiled: CompiledModel;
+  readonly request: InferRequest;
+}
+
+/** One compiled variant and how many use it at the moment. */
+class Variant {
+  readonly ready: Promise<Compiled>;
+  #pins = 0;
+  #unpinned: (() => void) | undefined;
+
+  constructor(ready: Promise<Compiled>) {
+    this.ready = ready;
+  }
+
+  async pin(): Promise<PinnedVariant> {
+    this.#pins++;
+    let held = true;
+    const release = (): void => {
+      if (!held) return;
+      held = false;
+      if (--this.#pins === 0) this.#unpinned?.();
+    };
+    try {
+      return { request: (await this.ready).request, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** Frees the variant as soon as nothing uses it. */
+  async evict(): Promise<void> {
+    if (this.#pins > 0) await new Promise<void>((resolve) => (this.#unpinned = resolve));
+    const compiled = await this.ready.catch(() => undefined);
+    await compiled?.request.dispose();
+    await compiled?.compiled.dispose();
+  }
+}
+
+function keyOf(shapes: PortShapes): string {
+  return JSON.stringify(shapes);
 }

@@ -1,63 +1,84 @@
 import { ModelLoadError } from '../common/errors.js';
-import { Tensor, type InferRequest, type Port, type PortShapes } from '../runtime/index.js';
+import type { NetworkSource } from '../models/index.js';
+import { Tensor, type Port, type PortShapes } from '../runtime/index.js';
 import { Component } from './component.js';
 import type { InferenceContext } from './inference.js';
-import type { ModelSource } from '../models/loading/model-source.js';
 import { fixedDimension, refuseOtherInputs, requirePort } from './ports.js';
+import type { ShapePolicy } from './shape-policy.js';
 import { ShapedModel, type CompileSettings } from './shaped-model.js';
+import { readUNetConfig, type LatentSize } from './unet-config.js';
+import { UNetSession } from './unet-session.js';
 
-/** The size of what one UNet call works on; latent height and width, not pixels. */
-export interface UNetShape {
-  /** Rows, guidance's doubling included. */
-  batch: number;
-  height: number;
-  width: number;
+/** The shape of one UNet call; latent height and width, not pixels. */
+export interface UNetShape extends LatentSize {
+  /** Rows, the doubling by guidance included. */
+  readonly batch: number;
   /** Tokens of a prompt. */
-  tokens: number;
+  readonly tokens: number;
 }
 
-/** UNet2DConditionModel as optimum-intel exports it: sample, timestep and hidden states to a prediction. */
+/** Values of a UNet's inputs beside `sample` and `timestep`, by the names of its ports; f32, a row each. */
+export type UNetInputs = Readonly<Record<string, Float32Array>>;
+
+/** Inputs that every UNet has. */
+const REQUIRED = ['sample', 'timestep', 'encoder_hidden_states'] as const;
+/** Inputs that some have: LCM's guidance embedding, SDXL's pooled text and sizes. */
+const OPTIONAL = ['timestep_cond', 'text_embeds', 'time_ids'] as const;
+
+/**
+ * UNet2DConditionModel as optimum-intel exports it: `sample`, `timestep`, `encoder_hidden_states` and, where the
+ * network has them, `timestep_cond`, `text_embeds` and `time_ids`, to a prediction.
+ */
 export class UNet extends Component {
+  /** Channels of `sample`: 4 for text to image, 9 for inpainting. */
   readonly inChannels: number;
+  /** Channels of the prediction; 4 in Stable Diffusion. */
+  readonly outChannels: number;
+  /** Width of the hidden states it takes; 768 for SD 1.x. */
   readonly crossAttentionDim: number;
-  readonly #timestepShape: (batch: number) => number[];
+  /** The size it was trained on. */
+  readonly sampleSize: LatentSize;
+  readonly #timestepShape: readonly number[];
 
-  private constructor(
-    model: ShapedModel,
-    inChannels: number,
-    crossAttentionDim: number,
-    timestepShape: (batch: number) => number[],
-  ) {
-    super(model);
-    this.inChannels = inChannels;
-    this.crossAttentionDim = crossAttentionDim;
-    this.#timestepShape = timestepShape;
-  }
-
-  /**
-   * @param config - what unet/config.json says, for files whose ports leave it open
-   * @throws ModelLoadError
-   */
-  static async read(
-    source: ModelSource,
-    settings: CompileSettings,
-    config: { inChannels?: number | undefined; crossAttentionDim?: number | undefined } = {},
-  ): Promise<UNet> {
-    // Files ask for whole timesteps (i64), but some schedulers step through fractions, which diffusers passes on.
-    const model = await ShapedModel.read(source, settings, { timestep: 'f32' });
-    const { port: sample } = requirePort('UNet', model.inputs, 'sample');
-    const { port: timestep } = requirePort('UNet', model.inputs, 'timestep');
-    const { port: states } = requirePort('UNet', model.inputs, 'encoder_hidden_states');
-    refuseOtherInputs('UNet', model.inputs, ['sample', 'timestep', 'encoder_hidden_states']);
+  private constructor(source: NetworkSource, model: ShapedModel) {
+    super(source, model);
+    const config = readUNetConfig(source);
+    const { port: sample } = requirePort('unet', model.inputs, 'sample');
+    const { port: timestep } = requirePort('unet', model.inputs, 'timestep');
+    const { port: states } = requirePort('unet', model.inputs, 'encoder_hidden_states');
+    refuseOtherInputs('unet', model.inputs, [...REQUIRED, ...OPTIONAL]);
     const inChannels = fixedDimension(sample, 1) ?? config.inChannels;
     const crossAttentionDim = fixedDimension(states, 2) ?? config.crossAttentionDim;
     if (inChannels === undefined || crossAttentionDim === undefined) {
       throw new ModelLoadError(
         'UNSUPPORTED',
-        `Expected a UNet with fixed channels and text width, but ${source.name} has a sample of ${JSON.stringify(sample.shape)} and encoder_hidden_states of ${JSON.stringify(states.shape)}`,
+        `Expected a UNet with fixed channels and text width, but ${source.path} has a sample of ` +
+          `${JSON.stringify(sample.shape)} and encoder_hidden_states of ${JSON.stringify(states.shape)}`,
       );
     }
-    return new UNet(model, inChannels, crossAttentionDim, timestepShapes(timestep));
+    const [output] = model.outputs;
+    this.inChannels = inChannels;
+    this.outChannels = (output && fixedDimension(output, 1)) ?? config.outChannels ?? inChannels;
+    this.crossAttentionDim = crossAttentionDim;
+    this.sampleSize = config.sampleSize;
+    this.#timestepShape = timestepShape(timestep);
+  }
+
+  /** @throws ModelLoadError */
+  static async read(source: NetworkSource, settings: CompileSettings): Promise<UNet> {
+    // IR declares the timestep as i64; some schedulers' are fractional, so the port is compiled as f32.
+    const model = await ShapedModel.read(source, settings, { timestep: 'f32' });
+    try {
+      return new UNet(source, model);
+    } catch (error) {
+      await model.dispose();
+      throw error;
+    }
+  }
+
+  /** Names of the optional inputs that this network has. */
+  get optionalInputs(): readonly string[] {
+    return OPTIONAL.filter((name) => this.model.inputs.some((port) => port.names.includes(name)));
   }
 
   /** Whether this shape is compiled already. */
@@ -66,105 +87,91 @@ export class UNet extends Component {
   }
 
   async compile(shape: UNetShape | 'dynamic'): Promise<void> {
-    await this.model.variant(this.#shapes(shape));
+    await this.model.compile(this.#shapes(shape));
   }
 
-  /** Frees every compiled shape but this one. */
+  /** Evicts every compiled shape but this one. */
   async keepOnly(shape: UNetShape): Promise<void> {
     await this.model.keepOnly(this.#shapes(shape));
   }
 
   /**
-   * Binds memory for a generation: the hidden states once, the sample and the timestep to be written each step.
+   * Binds memory for one generation: the inputs once, the sample and the timestep to be written at each step.
    *
-   * @param variant - the shapes the network is compiled for: `shape` itself, or 'dynamic'
-   * @param states - shape [batch, tokens, crossAttentionDim]
+   * @param inputs - `encoder_hidden_states` [batch, tokens, crossAttentionDim] and the network's optional inputs;
+   * those that the network does not have are ignored
+   * @throws ModelLoadError `UNSUPPORTED` where the network has an input without a value
    */
-  async session(
+  async bind(
     shape: UNetShape,
-    variant: UNetShape | 'dynamic',
-    states: Float32Array,
+    policy: ShapePolicy,
+    inputs: UNetInputs,
     context: InferenceContext,
   ): Promise<UNetSession> {
-    const { request } = await context.wait(this.model.variant(this.#shapes(variant)));
-    const { batch, height, width, tokens } = shape;
-    const sample = new Float32Array(batch * this.inChannels * height * width);
-    const timestepShape = this.#timestepShape(batch);
-    const timestep = new Float32Array(timestepShape[0] ?? 1);
-    request.setInput('sample', new Tensor('f32', [batch, this.inChannels, height, width], sample));
-    request.setInput('timestep', new Tensor('f32', timestepShape, timestep));
-    request.setInput(
-      'encoder_hidden_states',
-      new Tensor('f32', [batch, tokens, this.crossAttentionDim], states),
-    );
-    return new UNetSession(request, sample, timestep, context);
+    const values = this.#valuesFor(shape, inputs);
+    const variant = await context.acquire(this.model, this.#shapes(policy.select(shape)));
+    const sample = new Float32Array(shape.batch * this.inChannels * shape.height * shape.width);
+    const timestep = new Float32Array(this.#timestepShape[0] ?? 1);
+    const session = new UNetSession(variant, sample, timestep, context);
+    try {
+      const { request } = variant;
+      request.setInput(
+        'sample',
+        new Tensor('f32', [shape.batch, this.inChannels, shape.height, shape.width], sample),
+      );
+      request.setInput('timestep', new Tensor('f32', this.#timestepShape, timestep));
+      for (const [name, tensor] of values) request.setInput(name, tensor);
+      return session;
+    } catch (error) {
+      session.release();
+      throw error;
+    }
+  }
+
+  #valuesFor(shape: UNetShape, inputs: UNetInputs): [string, Tensor][] {
+    return this.#conditions().map(([name, port]) => {
+      const data = inputs[name];
+      if (data) return [name, new Tensor('f32', this.#shapeOf(name, port, shape), data)];
+      throw new ModelLoadError(
+        'UNSUPPORTED',
+        `The UNet in ${this.source.path} takes ${name}, which this pipeline does not have`,
+      );
+    });
+  }
+
+  /** All inputs but the sample and the timestep. */
+  #conditions(): [string, Port][] {
+    return [REQUIRED[2], ...this.optionalInputs].map((name) => [
+      name,
+      requirePort('unet', this.model.inputs, name).port,
+    ]);
+  }
+
+  #shapeOf(name: string, port: Port, { batch, tokens }: Pick<UNetShape, 'batch' | 'tokens'>): number[] {
+    if (name === 'encoder_hidden_states') return [batch, tokens, this.crossAttentionDim];
+    const axes = port.shape?.slice(1) ?? [];
+    return [batch, ...axes.map((_, axis) => fixedDimension(port, axis + 1) ?? -1)];
   }
 
   #shapes(shape: UNetShape | 'dynamic'): PortShapes {
-    if (shape === 'dynamic') {
-      return {
-        sample: [-1, this.inChannels, -1, -1],
-        timestep: this.#timestepShape(-1),
-        encoder_hidden_states: [-1, -1, this.crossAttentionDim],
-      };
-    }
+    const { batch, height, width, tokens } =
+      shape === 'dynamic' ? { batch: -1, height: -1, width: -1, tokens: -1 } : shape;
+    const conditions = this.#conditions().map(
+      ([name, port]) => [name, this.#shapeOf(name, port, { batch, tokens })] as const,
+    );
     return {
-      sample: [shape.batch, this.inChannels, shape.height, shape.width],
-      timestep: this.#timestepShape(shape.batch),
-      encoder_hidden_states: [shape.batch, shape.tokens, this.crossAttentionDim],
+      sample: [batch, this.inChannels, height, width],
+      timestep: this.#timestepShape,
+      ...Object.fromEntries(conditions),
     };
   }
 }
 
-/** Memory bound for one generation. */
-export class UNetSession {
-  /** What the next prediction reads: shape [batch, inChannels, height, width]. */
-  readonly sample: Float32Array;
-  readonly #request: InferRequest;
-  readonly #timestep: Float32Array;
-  readonly #context: InferenceContext;
-  #output: Tensor<'f32'> | undefined;
-
-  /** @internal */
-  constructor(
-    request: InferRequest,
-    sample: Float32Array,
-    timestep: Float32Array,
-    context: InferenceContext,
-  ) {
-    this.#request = request;
-    this.#context = context;
-    this.sample = sample;
-    this.#timestep = timestep;
-  }
-
-  /**
-   * Runs the network on `sample` at this timestep.
-   *
-   * @returns the prediction, shape [batch, outChannels, height, width]; a view that the next call makes empty
-   */
-  async predict(timestep: number): Promise<Float32Array> {
-    this.#timestep.fill(timestep);
-    this.release();
-    await this.#context.run(this.#request);
-    this.#output = this.#request.getOutput(0);
-    return this.#output.data;
-  }
-
-  /** Gives back what the last prediction lent. */
-  release(): void {
-    this.#output?.dispose();
-    this.#output = undefined;
-  }
-}
-
 /**
- * The shapes a timestep comes in: [] and [1] as they are, a fixed longer one filled, and [steps] as [1], which
- * broadcasts. Where the axis is free it is the number of timesteps, not of rows.
+ * The shape of a timestep: [] and [1] as they are, a fixed longer one filled, and a dynamic one as [1], which
+ * broadcasts. Where the axis is dynamic it is the number of timesteps, not of rows.
  */
-function timestepShapes(port: Port): (batch: number) => number[] {
-  const rank = port.shape?.length;
-  if (rank === 0) return () => [];
-  const fixed = fixedDimension(port, 0);
-  return fixed !== undefined && fixed > 1 ? () => [fixed] : () => [1];
+function timestepShape(port: Port): readonly number[] {
+  if (port.shape?.length === 0) return [];
+  return [Math.max(1, fixedDimension(port, 0) ?? 1)];
 }

@@ -1,68 +1,78 @@
+import type { NetworkSource } from '../models/index.js';
 import { Tensor, type PortShapes } from '../runtime/index.js';
 import { Component } from './component.js';
 import type { InferenceContext } from './inference.js';
-import type { ModelSource } from '../models/loading/model-source.js';
 import { fixedDimension, requirePort } from './ports.js';
+import type { ShapePolicy } from './shape-policy.js';
 import { ShapedModel, type CompileSettings } from './shaped-model.js';
-
-/** A latent picture's size: height and width in latents, not pixels. */
-export interface LatentSize {
-  height: number;
-  width: number;
-}
+import type { LatentSize } from './unet-config.js';
+import { readVaeConfig, type VaeConfig } from './vae-config.js';
 
 /** AutoencoderKL's decoder as optimum-intel exports it: latents to pixels. */
 export class VaeDecoder extends Component {
+  readonly config: VaeConfig;
   readonly latentChannels: number;
-  readonly #input: string;
 
-  private constructor(model: ShapedModel, input: string, latentChannels: number) {
-    super(model);
-    this.#input = input;
-    this.latentChannels = latentChannels;
+  private constructor(source: NetworkSource, model: ShapedModel) {
+    super(source, model);
+    const { port } = requirePort('vae_decoder', model.inputs, 'latent_sample');
+    requirePort('vae_decoder', model.outputs, 'sample');
+    this.config = readVaeConfig(source);
+    this.latentChannels = fixedDimension(port, 1) ?? this.config.latentChannels;
   }
 
   /** @throws ModelLoadError */
-  static async read(source: ModelSource, settings: CompileSettings): Promise<VaeDecoder> {
+  static async read(source: NetworkSource, settings: CompileSettings): Promise<VaeDecoder> {
     const model = await ShapedModel.read(source, settings);
-    const { name, port } = requirePort('VAE decoder', model.inputs, 'latent_sample');
-    requirePort('VAE decoder', model.outputs, 'sample');
-    return new VaeDecoder(model, name, fixedDimension(port, 1) ?? 4);
+    try {
+      return new VaeDecoder(source, model);
+    } catch (error) {
+      await model.dispose();
+      throw error;
+    }
   }
 
+  /** Compiles for one image of this size. */
   async compile(size: LatentSize | 'dynamic'): Promise<void> {
-    await this.model.variant(this.#shapes(size));
+    await this.model.compile(this.#shapes(size));
   }
 
+  /** Evicts every compiled size but this one. */
   async keepOnly(size: LatentSize): Promise<void> {
     await this.model.keepOnly(this.#shapes(size));
   }
 
   /**
-   * Decodes one picture; more than one at a time would cost memory and win no time.
+   * Decodes one image; several at a time would cost memory and save no time.
    *
-   * @param latents - shape [latentChannels, size.height, size.width], already divided by the scaling factor
-   * @param use - what is done with the pixels, shape [3, height, width], about -1 to 1; they are lent only for that
+   * @param latents - shape [latentChannels, size.height, size.width], as the scheduler has them
+   * @param use - receives the pixels, shape [1, 3, height, width], about -1 to 1, valid only during the call
    */
   async decode<T>(
     latents: Float32Array,
     size: LatentSize,
-    variant: LatentSize | 'dynamic',
+    policy: ShapePolicy,
     context: InferenceContext,
     use: (pixels: Float32Array, shape: readonly number[]) => T,
   ): Promise<T> {
-    const { request } = await context.wait(this.model.variant(this.#shapes(variant)));
-    request.setInput(
-      this.#input,
-      new Tensor('f32', [1, this.latentChannels, size.height, size.width], latents),
-    );
-    await context.run(request);
-    using output = request.getOutput('sample');
-    return use(output.data, output.shape);
+    const variant = await context.acquire(this.model, this.#shapes(policy.select(size)));
+    try {
+      const { request } = variant;
+      const { scalingFactor, shiftFactor } = this.config;
+      const unscaled = latents.map((value) => value / scalingFactor + shiftFactor);
+      const shape = [1, this.latentChannels, size.height, size.width];
+      request.setInput('latent_sample', new Tensor('f32', shape, unscaled));
+      await context.run(request);
+      using output = request.getOutput('sample');
+      return use(output.data, output.shape);
+    } finally {
+      variant.release();
+    }
   }
 
   #shapes(size: LatentSize | 'dynamic'): PortShapes {
-    const { height, width } = size === 'dynamic' ? { height: -1, width: -1 } : size;
-    return { [this.#input]: [size === 'dynamic' ? -1 : 1, this.latentChannels, height, width] };
+    return size === 'dynamic'
+      ? { latent_sample: [-1, this.latentChannels, -1, -1] }
+      : { latent_sample: [1, this.latentChannels, size.height, size.width] };
   }
 }

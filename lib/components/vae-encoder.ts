@@ -1,56 +1,99 @@
-import { Tensor } from '../runtime/index.js';
+import type { NetworkSource } from '../models/index.js';
+import { Tensor, type PortShapes } from '../runtime/index.js';
 import { Component } from './component.js';
 import type { InferenceContext } from './inference.js';
-import type { ModelSource } from '../models/loading/model-source.js';
 import { requirePort } from './ports.js';
+import type { ShapePolicy } from './shape-policy.js';
 import { ShapedModel, type CompileSettings } from './shaped-model.js';
+import { readVaeConfig, type VaeConfig } from './vae-config.js';
 
-/** What the encoder says of a picture: a distribution's moments, or (older exports) a sample drawn inside the graph. */
+/** What the encoder makes of an image: a distribution's moments, or (older exports) a sample drawn inside the graph. */
 export type EncodedImage =
   | { kind: 'parameters'; mean: Float32Array; logVariance: Float32Array; shape: number[] }
   | { kind: 'sample'; sample: Float32Array; shape: number[] };
 
-/** AutoencoderKL's encoder as optimum-intel exports it, whichever of its two outputs the version gave it. */
+/** An image's size in pixels. */
+export interface ImageSize {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** AutoencoderKL's encoder as optimum-intel exports it, whichever of its two outputs the version has. */
 export class VaeEncoder extends Component {
+  readonly config: VaeConfig;
   readonly #output: string;
 
-  private constructor(model: ShapedModel, output: string) {
-    super(model);
-    this.#output = output;
+  private constructor(source: NetworkSource, model: ShapedModel) {
+    super(source, model);
+    requirePort('vae_encoder', model.inputs, 'sample');
+    this.#output = requirePort('vae_encoder', model.outputs, 'latent_parameters', 'latent_sample').name;
+    this.config = readVaeConfig(source);
   }
 
   /** @throws ModelLoadError */
-  static async read(source: ModelSource, settings: CompileSettings): Promise<VaeEncoder> {
+  static async read(source: NetworkSource, settings: CompileSettings): Promise<VaeEncoder> {
     const model = await ShapedModel.read(source, settings);
-    requirePort('VAE encoder', model.inputs, 'sample');
-    const { name } = requirePort('VAE encoder', model.outputs, 'latent_parameters', 'latent_sample');
-    return new VaeEncoder(model, name);
+    try {
+      return new VaeEncoder(source, model);
+    } catch (error) {
+      await model.dispose();
+      throw error;
+    }
+  }
+
+  /** Compiles for one image of this size. */
+  async compile(size: ImageSize | 'dynamic'): Promise<void> {
+    await this.model.compile(this.#shapes(size));
+  }
+
+  /** Evicts every compiled size but this one. */
+  async keepOnly(size: ImageSize): Promise<void> {
+    await this.model.keepOnly(this.#shapes(size));
   }
 
   /**
    * @param pixels - shape [3, height, width], -1 to 1
-   * @returns moments or sample, each of shape [1, latentChannels, height / factor, width / factor], not yet scaled
+   * @returns moments or sample, each of shape [1, latentChannels, height / factor, width / factor], before `scale`
    */
   async encode(
     pixels: Float32Array,
-    size: { height: number; width: number },
+    size: ImageSize,
+    policy: ShapePolicy,
     context: InferenceContext,
   ): Promise<EncodedImage> {
-    const shape = [1, 3, size.height, size.width];
-    const { request } = await context.wait(this.model.variant({ sample: shape }));
-    request.setInput('sample', new Tensor('f32', shape, pixels));
-    await context.run(request);
-    using output = request.getOutput(this.#output);
-    const [batch = 1, channels = 0, ...rest] = output.shape;
-    if (this.#output === 'latent_sample') {
-      return { kind: 'sample', sample: output.data.slice(), shape: output.shape };
+    const variant = await context.acquire(this.model, this.#shapes(policy.select(size)));
+    try {
+      const { request } = variant;
+      request.setInput('sample', new Tensor('f32', [1, 3, size.height, size.width], pixels));
+      await context.run(request);
+      using output = request.getOutput(this.#output);
+      return this.#split(output.data, output.shape);
+    } finally {
+      variant.release();
     }
-    const half = output.data.length / 2;
+  }
+
+  /** Latents of the encoder as schedulers take them. */
+  scale(latents: Float32Array): Float32Array {
+    const { scalingFactor, shiftFactor } = this.config;
+    return latents.map((value) => (value - shiftFactor) * scalingFactor);
+  }
+
+  #split(output: Float32Array, shape: readonly number[]): EncodedImage {
+    if (this.#output === 'latent_sample') {
+      return { kind: 'sample', sample: output.slice(), shape: [...shape] };
+    }
+    const [batch = 1, channels = 0, ...sides] = shape;
+    const half = output.length / 2;
     return {
       kind: 'parameters',
-      mean: output.data.slice(0, half),
-      logVariance: output.data.slice(half),
-      shape: [batch, channels / 2, ...rest],
+      mean: output.slice(0, half),
+      logVariance: output.slice(half),
+      shape: [batch, channels / 2, ...sides],
     };
+  }
+
+  #shapes(size: ImageSize | 'dynamic'): PortShapes {
+    return size === 'dynamic' ? { sample: [1, 3, -1, -1] } : { sample: [1, 3, size.height, size.width] };
   }
 }

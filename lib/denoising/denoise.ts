@@ -1,7 +1,10 @@
-import type { UNetSession } from '../components/index.js';
+import { raceAbort } from '../common/abort.js';
+import { InferenceError } from '../common/errors.js';
+import { areFinite } from '../common/finite.js';
 import type { Scheduler } from '../schedulers/index.js';
+import type { NoisePredictor } from './noise-predictor.js';
 
-/** What the loop tells after each step. */
+/** Passed to `onStep` after each step. */
 export interface StepInfo {
   /** From 1 to `steps`. */
   step: number;
@@ -9,27 +12,29 @@ export interface StepInfo {
   timestep: number;
   /** Shape [images, 4, height / 8, width / 8], flattened; yours to keep. */
   latents: Float32Array;
-  /** Mean over the steps so far. */
+  /** Mean of the steps so far, the time inside `onStep` not included. */
   secondsPerStep: number;
 }
 
-/** Called after each step; awaited; 'stop' ends the loop with the latents as they are. */
+/** Called after each step and awaited; 'stop' ends the loop with the latents as they are. */
 export type OnStep = (info: StepInfo) => unknown;
 
 export interface DenoiseOptions {
-  session: UNetSession;
+  predictor: NoisePredictor;
   /** With its timesteps set. */
   scheduler: Scheduler;
-  /** Noise, already scaled by `scheduler.initNoiseSigma`. */
+  /** What the first step starts from: noise scaled by `scheduler.initNoiseSigma`, or a noised image. */
   latents: Float32Array;
-  /** Pictures in the batch. */
+  /** Images in the batch. */
   images: number;
-  /** Above 1 the session's batch holds the unconditional rows first, then the conditional ones. */
-  guidanceScale: number;
+  /** Index of the first timestep; above 0 for image to image. Default: 0. */
+  firstIndex?: number;
   eta: number;
   noise: () => Float32Array;
   signal: AbortSignal | undefined;
   onStep: OnStep | undefined;
+  /** Changes the latents after a step, before `onStep` sees them; inpainting puts back what is not masked. */
+  afterStep?: (latents: Float32Array, index: number) => Float32Array;
 }
 
 export interface Denoised {
@@ -39,50 +44,49 @@ export interface Denoised {
   secondsPerStep: number;
 }
 
-/** The loop: predict, guide, step. All pipelines share it. */
+/**
+ * The loop that all pipelines share: predict, then step.
+ *
+ * @throws InferenceError `NUMERICS` when a step gives NaN or infinity
+ * @throws the signal's reason when aborted, also while `onStep` is awaited
+ */
 export async function denoise(options: DenoiseOptions): Promise<Denoised> {
-  const { session, scheduler, images, guidanceScale, eta, noise, signal, onStep } = options;
-  const { timesteps } = scheduler;
+  const { predictor, scheduler, images, firstIndex = 0, eta, noise, signal, onStep, afterStep } = options;
+  const timesteps = scheduler.timesteps.slice(firstIndex);
   let { latents } = options;
-  const start = performance.now();
+  let seconds = 0;
   let secondsPerStep = 0;
   try {
-    for (const [index, timestep] of timesteps.entries()) {
+    for (const [place, timestep] of timesteps.entries()) {
       signal?.throwIfAborted();
+      const start = performance.now();
+      const index = firstIndex + place;
       const input = scheduler.scaleModelInput(latents, timestep);
-      for (let at = 0; at < session.sample.length; at += input.length) session.sample.set(input, at);
-
-      const predicted = await session.predict(timestep);
-      // A copy in any case: the prediction is only lent, and schedulers keep some.
-      const prediction = guidanceScale > 1 ? guide(predicted, guidanceScale) : predicted.slice();
+      const prediction = await predictor.predict(input, timestep, index);
       latents = scheduler.step(prediction, timestep, latents, { eta, noise, batchSize: images }).prevSample;
+      if (afterStep) latents = afterStep(latents, index);
 
-      const step = index + 1;
-      secondsPerStep = (performance.now() - start) / 1000 / step;
+      const step = place + 1;
+      requireFinite(latents, step, timesteps.length);
+      seconds += (performance.now() - start) / 1000;
+      secondsPerStep = seconds / step;
       if (!onStep) continue;
       const info = { step, steps: timesteps.length, timestep, latents: latents.slice(), secondsPerStep };
-      if ((await onStep(info)) === 'stop')
-        return { latents, stopped: step < timesteps.length, secondsPerStep };
+      const answer = await raceAbort(Promise.resolve(onStep(info)), signal);
+      if (answer === 'stop') return { latents, stopped: step < timesteps.length, secondsPerStep };
     }
     return { latents, stopped: false, secondsPerStep };
   } finally {
-    session.release();
+    predictor.release();
   }
 }
 
-/**
- * Classifier-free guidance (Ho & Salimans, https://arxiv.org/abs/2207.12598), rounded as torch rounds it.
- *
- * @param predicted - unconditional half first
- */
-function guide(predicted: Float32Array, scale: number): Float32Array {
-  const half = predicted.length / 2;
-  const weight = Math.fround(scale);
-  const guided = new Float32Array(half);
-  for (let i = 0; i < half; i++) {
-    const unconditional = predicted[i]!;
-    const difference = Math.fround(predicted[half + i]! - unconditional);
-    guided[i] = unconditional + Math.fround(weight * difference);
-  }
-  return guided;
+/** One value that is not finite spreads over the whole image within a step. */
+function requireFinite(latents: Float32Array, step: number, steps: number): void {
+  if (areFinite(latents)) return;
+  throw new InferenceError(
+    'NUMERICS',
+    `Step ${step} of ${steps} gave values that are not finite. The weights may be broken, the precision too low ` +
+      `(try inferencePrecision 'f32') or the scheduler unfit for so many steps.`,
+  );
 }

@@ -1,9 +1,9 @@
-import type { CompileSettings } from '../components/index.js';
+import { TaskQueue, type CompileSettings } from '../components/index.js';
 import { sharedCore } from '../runtime/index.js';
-import type { PipelineOptions } from './pipeline-options.js';
+import type { LoadingOptions } from './pipeline-options.js';
 
 /** How a pipeline's networks are compiled, for options that were checked. */
-export async function compileSettings(options: PipelineOptions): Promise<CompileSettings> {
+export async function compileSettings(options: LoadingOptions): Promise<CompileSettings> {
   const { device = 'CPU', cacheDir, ovConfig = {}, maxCompiledShapes = 2 } = options;
   const core = sharedCore();
   const precision = options.inferencePrecision ?? (await nativePrecision(device));
@@ -11,6 +11,7 @@ export async function compileSettings(options: PipelineOptions): Promise<Compile
     core,
     device,
     maxCompiledShapes,
+    queue: new TaskQueue(),
     properties: {
       PERFORMANCE_HINT: 'LATENCY',
       ...(precision && { INFERENCE_PRECISION_HINT: precision }),

@@ -1,5 +1,7 @@
+import type { Latents } from '../denoising/index.js';
 import type { GeneratedImage } from '../image/index.js';
-import type { Latents, OutputType, Seed } from './generate-options.js';
+import type { Seed } from '../random/index.js';
+import type { OutputType } from './generate-options.js';
 
 /** Bare pixels: `data` has shape [height, width, 3], a byte a channel. */
 export interface RawImage {
@@ -15,25 +17,28 @@ export interface GenerationTimings {
   totalSeconds: number;
   /** Of that, spent inside OpenVINO's inference calls. */
   inferenceSeconds: number;
-  /** Mean over the denoising steps. */
+  /** Mean of the denoising steps, the time inside `onStep` not included. */
   secondsPerStep: number;
 }
 
-interface ResultBase {
-  /** Each picture's seed, where a seed made it. */
+/** What a result says beside its output. */
+export interface GenerationSummary {
+  /** Each image's seed, where a seed made it. */
   seeds: readonly (Seed | undefined)[];
   /** Whether `onStep` ended the generation early. */
   stopped: boolean;
   timings: GenerationTimings;
 }
 
-/** What `generate` gives, by `outputType`: pictures in the prompts' order, a prompt's pictures together. */
-export type GenerateResult<Output extends OutputType = 'image'> = ResultBase &
-  (Output extends 'image'
-    ? { images: GeneratedImage[] }
-    : Output extends 'raw'
-      ? { images: RawImage[] }
-      : {
-          /** The final latents as diffusers returns them for output_type='latent': not divided by the scaling factor. */
-          latents: Latents;
-        });
+/** A generation's output in each of its forms: images in the prompts' order, a prompt's images together. */
+export interface OutputOf {
+  image: { images: GeneratedImage[] };
+  raw: { images: RawImage[] };
+  latent: {
+    /** The final latents as diffusers returns them for output_type='latent': not divided by the scaling factor. */
+    latents: Latents;
+  };
+}
+
+/** What `generate` returns, by `outputType`. */
+export type GenerateResult<Output extends OutputType = 'image'> = GenerationSummary & OutputOf[Output];

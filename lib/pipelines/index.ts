@@ -1,12 +1,8 @@
-export type { StableDiffusionComponents } from './components.js';
-export type { OnStep, StepInfo } from '../denoising/denoise.js';
-export type { GenerateOptions, Latents, OutputType, Seed } from './generate-options.js';
-export type { GenerateResult, GenerationTimings, RawImage } from './generate-result.js';
-export type {
-  ComponentProgress,
-  PipelineOptions,
-  PipelineProgress,
-  ReshapeOptions,
-  SingleFileOptions,
-} from './pipeline-options.js';
-export { OVStableDiffusionPipeline } from './stable-diffusion.js';
+export type { DescribedComponents, StableDiffusionComponents } from './components.js';
+export type { GenerateOptions, OutputType } from './generate-options.js';
+export type { GenerateResult, GenerationSummary, GenerationTimings, RawImage } from './generate-result.js';
+export { OVDiffusionPipeline, type PipelineInit } from './pipeline.js';
+export type { LoadingOptions, PipelineOptions, SingleFileOptions } from './pipeline-options.js';
+export type { CompileProgress, ComponentProgress, PipelineProgress } from './progress.js';
+export type { CompileOptions, ReshapeOptions } from './reshape-options.js';
+export { OVStableDiffusionPipeline } from './text-to-image.js';

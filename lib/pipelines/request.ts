@@ -1,14 +1,10 @@
-import type { LatentSize } from '../components/index.js';
-import { InvalidArgumentError, ShapeMismatchError } from '../common/errors.js';
+import { InvalidArgumentError } from '../common/errors.js';
 import { wrongValue } from '../common/options.js';
-import type { StableDiffusionComponents } from './components.js';
+import type { LatentSize } from '../components/index.js';
 import type { GenerateOptions } from './generate-options.js';
-import type { ReshapeOptions } from './pipeline-options.js';
+import type { StaticShape } from './reshape-options.js';
 
-/** The shape a pipeline was made static for. */
-export type StaticShape = Required<{ [Key in keyof ReshapeOptions]: NonNullable<ReshapeOptions[Key]> }>;
-
-/** A call of `generate`, its defaults filled in and its parts found to fit each other. */
+/** A call of `generate` with its defaults filled in and its parts checked against each other. */
 export interface GenerateRequest {
   readonly prompts: readonly string[];
   readonly negativePrompts: readonly string[] | undefined;
@@ -19,70 +15,97 @@ export interface GenerateRequest {
   readonly width: number;
   readonly height: number;
   readonly latentSize: LatentSize;
-  /** Pictures in all. */
+  /** Images in all. */
   readonly images: number;
 }
 
-/** @throws InvalidArgumentError, ShapeMismatchError */
+/** What the defaults of a request come from. */
+export interface RequestDefaults {
+  readonly vaeScaleFactor: number;
+  /** The size the model was trained on, in latents. */
+  readonly sampleSize: LatentSize;
+  /** What the pipeline was reshaped to. */
+  readonly reshaped: StaticShape | undefined;
+}
+
+/**
+ * Checks what can be checked when `generate` is called, before earlier calls have ended.
+ *
+ * @throws InvalidArgumentError
+ */
+export function checkRequest(prompt: unknown, options: GenerateOptions, vaeScaleFactor: number): void {
+  const prompts = promptsOf(prompt);
+  negativePromptsFor(prompts, options.negativePrompt);
+  requireMultiples(options, vaeScaleFactor);
+}
+
+/**
+ * Fills in a request's defaults, when its turn has come.
+ *
+ * @throws InvalidArgumentError
+ */
 export function resolveRequest(
   prompt: unknown,
   options: GenerateOptions,
-  components: StableDiffusionComponents,
-  fixed: StaticShape | undefined,
+  { vaeScaleFactor, sampleSize, reshaped }: RequestDefaults,
 ): GenerateRequest {
-  const prompts = checkedPrompts(prompt);
-  const trained = components.sampleSize * components.vaeScaleFactor;
-  const { width = fixed?.width ?? trained, height = fixed?.height ?? trained } = options;
+  const prompts = promptsOf(prompt);
   const { numInferenceSteps = 50, guidanceScale = 7.5, eta = 0 } = options;
-  const numImagesPerPrompt = options.numImagesPerPrompt ?? fixed?.numImagesPerPrompt ?? 1;
+  const width = options.width ?? reshaped?.width ?? sampleSize.width * vaeScaleFactor;
+  const height = options.height ?? reshaped?.height ?? sampleSize.height * vaeScaleFactor;
+  const numImagesPerPrompt = options.numImagesPerPrompt ?? reshaped?.numImagesPerPrompt ?? 1;
+  const negativePrompts = negativePromptsFor(prompts, options.negativePrompt);
   return {
     prompts,
-    negativePrompts: guidanceScale > 1 ? negativesFor(prompts, options.negativePrompt) : undefined,
+    negativePrompts: guidanceScale > 1 ? negativePrompts : undefined,
     numImagesPerPrompt,
     numInferenceSteps,
     guidanceScale,
     eta,
     width,
     height,
-    latentSize: latentSize(width, height, components.vaeScaleFactor),
+    latentSize: latentSize({ width, height }, vaeScaleFactor),
     images: prompts.length * numImagesPerPrompt,
   };
 }
 
-/** @throws InvalidArgumentError unless both are multiples of the VAE's factor */
-export function latentSize(width: number, height: number, factor: number): LatentSize {
-  for (const [name, pixels] of Object.entries({ width, height })) {
-    if (pixels % factor !== 0) throw wrongValue(`a multiple of ${factor}`, name, pixels);
-  }
-  return { height: height / factor, width: width / factor };
-}
-
-/** @throws ShapeMismatchError when the request is of another shape than the pipeline was made static for */
-export function requireShape(request: GenerateRequest, fixed: StaticShape): void {
-  const wanted = {
+/** The shape a request needs, in the terms of `reshape`. */
+export function shapeOf(request: GenerateRequest): StaticShape {
+  return {
     width: request.width,
     height: request.height,
     batchSize: request.prompts.length,
     numImagesPerPrompt: request.numImagesPerPrompt,
     guidance: request.guidanceScale > 1,
   };
-  const differing = (Object.keys(wanted) as (keyof typeof wanted)[]).filter(
-    (key) => wanted[key] !== fixed[key],
-  );
-  if (differing.length === 0) return;
-  const told = differing.map((key) => `${key} ${wanted[key]} instead of ${fixed[key]}`).join(', ');
-  throw new ShapeMismatchError(`The pipeline was reshaped, with strictShapes, to another shape: ${told}`);
 }
 
-function checkedPrompts(prompt: unknown): readonly string[] {
+/** @throws InvalidArgumentError unless both are multiples of the VAE's factor */
+export function latentSize(pixels: { width: number; height: number }, factor: number): LatentSize {
+  requireMultiples(pixels, factor);
+  return { height: pixels.height / factor, width: pixels.width / factor };
+}
+
+function requireMultiples(
+  { width, height }: { width?: number | undefined; height?: number | undefined },
+  factor: number,
+): void {
+  for (const [name, pixels] of Object.entries({ width, height })) {
+    if (pixels !== undefined && pixels % factor !== 0)
+      throw wrongValue(`a multiple of ${factor}`, name, pixels);
+  }
+}
+
+function promptsOf(prompt: unknown): readonly string[] {
   const prompts: unknown[] = Array.isArray(prompt) ? prompt : [prompt];
-  if (prompts.length === 0)
+  if (prompts.length === 0) {
     throw new InvalidArgumentError('Expected at least one prompt but received an empty list');
+  }
   for (const text of prompts) if (typeof text !== 'string') throw wrongValue('a string', 'prompt', text);
   return prompts as string[];
 }
 
-function negativesFor(
+function negativePromptsFor(
   prompts: readonly string[],
   negative: GenerateOptions['negativePrompt'],
 ): readonly string[] {

@@ -1,7 +1,8 @@
 import type { InferenceContext, TextEncoder } from '../components/index.js';
+import { warn } from '../common/warnings.js';
 import type { ClipTokenizer } from '../tokenizer/index.js';
 
-/** What is to be encoded: as many negative prompts as prompts, or none without guidance. */
+/** Prompts to encode: as many negative prompts as prompts, or none without guidance. */
 export interface PromptBatch {
   prompts: readonly string[];
   negativePrompts: readonly string[] | undefined;
@@ -9,7 +10,7 @@ export interface PromptBatch {
 }
 
 /**
- * The hidden states a UNet call takes: each prompt's as often as it has pictures, the negative prompts' rows first.
+ * The hidden states a UNet call takes: each prompt's once for each of its images, the negative prompts' rows first.
  * Texts that occur twice are encoded once.
  *
  * @returns shape [rows, tokens, hiddenSize]
@@ -39,11 +40,8 @@ export async function encodePrompts(
 }
 
 function warnTruncated(truncated: string, maxLength: number): void {
-  process.emitWarning(
+  warn(
+    'PROMPT_TRUNCATED',
     `The model reads ${maxLength} tokens; this part of the prompt was cut off: "${truncated}"`,
-    {
-      type: 'OpenVINODiffusersWarning',
-      code: 'PROMPT_TRUNCATED',
-    },
   );
 }

@@ -1,3 +1,4 @@
+export type { Seed } from './seed.js';
 export type { Generator } from './generator.js';
 export { NumpyGenerator } from './numpy-generator.js';
 export { randnTensor } from './randn-tensor.js';

@@ -57,10 +57,10 @@ describe('fromPretrained', () => {
     expect(pipeline.components.vaeEncoder).toBeDefined();
     expect(told.map(({ done, total, component }) => `${done}/${total} ${component}`)).toEqual([
       '1/5 tokenizer',
-      '2/5 text encoder',
-      '3/5 UNet',
-      '4/5 VAE decoder',
-      '5/5 VAE encoder',
+      '2/5 text_encoder',
+      '3/5 unet',
+      '4/5 vae_decoder',
+      '5/5 vae_encoder',
     ]);
   });
 

@@ -18,9 +18,9 @@ describe('reshape', () => {
     expect(told.every(({ phase }) => phase === 'read')).toBe(true);
     expect(await pipeline.reshape({ height: 32, width: 32 })).toBe(pipeline);
     expect(told.flatMap((progress) => (progress.phase === 'compile' ? progress.component : []))).toEqual([
-      'text encoder',
-      'UNet',
-      'VAE decoder',
+      'text_encoder',
+      'unet',
+      'vae_decoder',
     ]);
     expect(pipeline.components.unet.has({ batch: 2, height: 16, width: 16, tokens: 77 })).toBe(true);
   });

@@ -37,7 +37,7 @@ export class ProjectTree {
   async addBundle(): Promise<void> {
     await build({
       config: false,
-      entry: { 'load-addon': 'lib/runtime/load-addon.ts' },
+      entry: { 'load-addon': 'lib/runtime/loading/load-addon.ts' },
       outDir: join(this.root, 'dist/runtime'),
       format: ['esm', 'cjs'],
       platform: 'node',

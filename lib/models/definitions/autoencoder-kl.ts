@@ -5,7 +5,7 @@ import { ACTIVATIONS, activation, attention, conv2d, groupNorm, linear } from '.
 import { layerCount, width, type SupportedValues } from './network-config.js';
 import { downsample2d, resnetBlock2d, upsample2d, type ResnetOptions } from './resnet-block.js';
 import { add, toImage, toTokens } from './tensors.js';
-import type { Weights } from '../weights/weight-store.js';
+import type { WeightScope } from '../weights/weight-scope.js';
 
 export const VAE_SUPPORTED: SupportedValues = { _class_name: ['AutoencoderKL'] };
 
@@ -52,7 +52,11 @@ export function isDecoderKey(key: string): boolean {
  * AutoencoderKL's encoder: `sample` [batch, in_channels, height, width] to `latent_parameters`, mean and log variance
  * of each latent: [batch, 2 · latent_channels, height / f, width / f].
  */
-export function autoencoderKlEncoder(w: Weights, config: AutoencoderKlConfig, info: RuntimeInfo = []): Model {
+export function autoencoderKlEncoder(
+  w: WeightScope,
+  config: AutoencoderKlConfig,
+  info: RuntimeInfo = [],
+): Model {
   const sample = graph.parameter('f32', [-1, config.in_channels, -1, -1], 'sample');
   const moments = encoder(w.at('encoder'), sample, config);
   const output = config.use_quant_conv
@@ -62,7 +66,11 @@ export function autoencoderKlEncoder(w: Weights, config: AutoencoderKlConfig, in
 }
 
 /** AutoencoderKL's decoder: `latent_sample` [batch, latent_channels, h, w] to `sample` [batch, out_channels, h · f, w · f]. */
-export function autoencoderKlDecoder(w: Weights, config: AutoencoderKlConfig, info: RuntimeInfo = []): Model {
+export function autoencoderKlDecoder(
+  w: WeightScope,
+  config: AutoencoderKlConfig,
+  info: RuntimeInfo = [],
+): Model {
   const latents = graph.parameter('f32', [-1, config.latent_channels, -1, -1], 'latent_sample');
   const first = config.use_post_quant_conv
     ? conv2d(w.at('post_quant_conv'), latents, config.latent_channels, { kernel: 1 })
@@ -71,7 +79,7 @@ export function autoencoderKlDecoder(w: Weights, config: AutoencoderKlConfig, in
   return graph.model([latents], [{ output, names: ['sample'] }], 'AutoencoderKLDecoder', info);
 }
 
-function encoder(w: Weights, x: GraphOutput, config: AutoencoderKlConfig): GraphOutput {
+function encoder(w: WeightScope, x: GraphOutput, config: AutoencoderKlConfig): GraphOutput {
   const channels = config.block_out_channels;
   let state = conv2d(w.at('conv_in'), x, channels[0] ?? 0);
   for (const [index, size] of channels.entries()) {
@@ -83,7 +91,7 @@ function encoder(w: Weights, x: GraphOutput, config: AutoencoderKlConfig): Graph
   return output(w, state, 2 * config.latent_channels, config);
 }
 
-function decoder(w: Weights, x: GraphOutput, config: AutoencoderKlConfig): GraphOutput {
+function decoder(w: WeightScope, x: GraphOutput, config: AutoencoderKlConfig): GraphOutput {
   const channels = config.block_out_channels.toReversed();
   let state = conv2d(w.at('conv_in'), x, channels[0] ?? 0);
   state = midBlock(w.at('mid_block'), state, config);
@@ -96,7 +104,7 @@ function decoder(w: Weights, x: GraphOutput, config: AutoencoderKlConfig): Graph
 }
 
 function resnets(
-  w: Weights,
+  w: WeightScope,
   x: GraphOutput,
   channels: number,
   count: number,
@@ -110,7 +118,7 @@ function resnets(
 }
 
 /** diffusers' UNetMidBlock2D. */
-function midBlock(w: Weights, x: GraphOutput, config: AutoencoderKlConfig): GraphOutput {
+function midBlock(w: WeightScope, x: GraphOutput, config: AutoencoderKlConfig): GraphOutput {
   const channels = config.block_out_channels.at(-1) ?? 0;
   let state = resnetBlock2d(w.at('resnets', 0), x, undefined, channels, resnetOptions(config));
   if (config.mid_block_add_attention) state = attentionBlock(w.at('attentions', 0), state, channels, config);
@@ -119,7 +127,7 @@ function midBlock(w: Weights, x: GraphOutput, config: AutoencoderKlConfig): Grap
 
 /** Attention of one head among all pixels, under the names diffusers gives its layers or those from before 0.18. */
 function attentionBlock(
-  w: Weights,
+  w: WeightScope,
   x: GraphOutput,
   channels: number,
   config: AutoencoderKlConfig,
@@ -137,7 +145,7 @@ function attentionBlock(
   return add(toImage(linear(w.at(names.out), attended, channels), x), x);
 }
 
-function output(w: Weights, x: GraphOutput, channels: number, config: AutoencoderKlConfig): GraphOutput {
+function output(w: WeightScope, x: GraphOutput, channels: number, config: AutoencoderKlConfig): GraphOutput {
   const normal = groupNorm(w.at('conv_norm_out'), x, config.norm_num_groups, EPSILON);
   // SiLU whatever act_fn says, as in diffusers.
   return conv2d(w.at('conv_out'), activation('silu', normal), channels);

@@ -1,22 +1,24 @@
 import { ModelLoadError } from '../../common/errors.js';
 import { graph, type GraphOutput } from '../../runtime/index.js';
 import { add, integers, sizeOf } from './tensors.js';
-import type { Weights } from '../weights/weight-store.js';
+import type { WeightScope } from '../weights/weight-scope.js';
 
 /**
- * PyTorch's layers over graph nodes. Each takes the weights below its module's name, and its input's width from the
- * input itself.
+ * PyTorch's layers as OpenVINO operations. Each takes the weights of its module's scope, and its input's width from
+ * the input itself.
+ *
+ * @see https://pytorch.org/docs/stable/nn.html
  */
 
 /** torch.nn.Linear: x [..., in] to [..., features]. */
 export function linear(
-  w: Weights,
+  w: WeightScope,
   x: GraphOutput,
   features: number,
   options: { bias?: boolean } = {},
 ): GraphOutput {
   const weight = w.matrix('weight', [features, sizeOf(x, -1)]);
-  const product = graph.node('MatMul', [x, weight], { transpose_a: false, transpose_b: true });
+  const product = graph.node('MatMul', [w.activation(x), weight], { transpose_a: false, transpose_b: true });
   if (options.bias === false) return product;
   const rank = x.shape?.length ?? 1;
   return add(product, w.vector('bias', features, [...Array<number>(rank - 1).fill(1), features]));
@@ -34,7 +36,7 @@ export interface Conv2dOptions {
 
 /** torch.nn.Conv2d: x [batch, in, height, width] to [batch, channels, …]. */
 export function conv2d(
-  w: Weights,
+  w: WeightScope,
   x: GraphOutput,
   channels: number,
   options: Conv2dOptions = {},
@@ -42,7 +44,7 @@ export function conv2d(
   const { kernel = 3, stride = 1, padding = (kernel - 1) >> 1, bias = true } = options;
   const [begin, end] = typeof padding === 'number' ? [padding, padding] : padding;
   const weight = w.convolution('weight', [channels, sizeOf(x, 1), kernel, kernel]);
-  const convolved = graph.node('Convolution', [x, weight], {
+  const convolved = graph.node('Convolution', [w.activation(x), weight], {
     strides: [stride, stride],
     dilations: [1, 1],
     pads_begin: [begin, begin],
@@ -53,7 +55,7 @@ export function conv2d(
 }
 
 /** torch.nn.GroupNorm over x [batch, channels, …]. */
-export function groupNorm(w: Weights, x: GraphOutput, groups: number, epsilon: number): GraphOutput {
+export function groupNorm(w: WeightScope, x: GraphOutput, groups: number, epsilon: number): GraphOutput {
   const channels = sizeOf(x, 1);
   if (channels % groups !== 0) {
     throw new ModelLoadError(
@@ -68,20 +70,20 @@ export function groupNorm(w: Weights, x: GraphOutput, groups: number, epsilon: n
 }
 
 /** torch.nn.LayerNorm over the last axis. */
-export function layerNorm(w: Weights, x: GraphOutput, epsilon: number): GraphOutput {
+export function layerNorm(w: WeightScope, x: GraphOutput, epsilon: number): GraphOutput {
   const width = sizeOf(x, -1);
-  const seenAs = [...Array<number>((x.shape?.length ?? 1) - 1).fill(1), width];
+  const asShape = [...Array<number>((x.shape?.length ?? 1) - 1).fill(1), width];
   const normal = graph.node('MVN', [x, integers([-1])], {
     normalize_variance: true,
     eps: epsilon,
     eps_mode: 'inside_sqrt',
   });
-  const scaled = graph.node('Multiply', [normal, w.vector('weight', width, seenAs)]);
-  return add(scaled, w.vector('bias', width, seenAs));
+  const scaled = graph.node('Multiply', [normal, w.vector('weight', width, asShape)]);
+  return add(scaled, w.vector('bias', width, asShape));
 }
 
 /** torch.nn.Embedding: ids of any shape to [..., width]. */
-export function embedding(w: Weights, ids: GraphOutput, rows: number, width: number): GraphOutput {
+export function embedding(w: WeightScope, ids: GraphOutput, rows: number, width: number): GraphOutput {
   return graph.node('Gather', [w.embedding('weight', [rows, width]), ids, integers([0], [])], {
     batch_dims: 0,
   });

@@ -1,7 +1,7 @@
 import { graph, type GraphOutput } from '../../runtime/index.js';
 import { activation, conv2d, groupNorm, linear, type Activation } from './layers.js';
 import { add, sizeOf, unsqueeze, upsampleNearest2d, resizeNearest2d } from './tensors.js';
-import type { Weights } from '../weights/weight-store.js';
+import type { WeightScope } from '../weights/weight-scope.js';
 
 export interface ResnetOptions {
   activation: Activation;
@@ -17,7 +17,7 @@ export interface ResnetOptions {
  * @param time - [batch, …], the embedded timestep; the VAE's blocks have none
  */
 export function resnetBlock2d(
-  w: Weights,
+  w: WeightScope,
   x: GraphOutput,
   time: GraphOutput | undefined,
   channels: number,
@@ -38,12 +38,12 @@ export function resnetBlock2d(
 }
 
 /** diffusers' Downsample2D, half as high and wide; without padding it pads at the bottom and the right only. */
-export function downsample2d(w: Weights, x: GraphOutput, padding: number): GraphOutput {
+export function downsample2d(w: WeightScope, x: GraphOutput, padding: number): GraphOutput {
   return conv2d(w.at('conv'), x, sizeOf(x, 1), { stride: 2, padding: padding === 0 ? [0, 1] : padding });
 }
 
 /** diffusers' Upsample2D, twice as high and wide, or as `like`. */
-export function upsample2d(w: Weights, x: GraphOutput, like?: GraphOutput): GraphOutput {
+export function upsample2d(w: WeightScope, x: GraphOutput, like?: GraphOutput): GraphOutput {
   const larger = like ? resizeNearest2d(x, like) : upsampleNearest2d(x);
   return conv2d(w.at('conv'), larger, sizeOf(x, 1));
 }

@@ -4,8 +4,8 @@ import { graph, type GraphOutput, type Model } from '../../runtime/index.js';
 import { clipEncoder, clipEncoderFields } from './clip/encoder.js';
 import { conv2d, embedding, layerNorm, linear } from './layers.js';
 import { width } from './network-config.js';
-import { add, concat, integers, multiply, sizeOf, unsqueeze } from './tensors.js';
-import type { Weights } from '../weights/weight-store.js';
+import { add, concat, integers, multiply, scalar, sizeOf, unsqueeze } from './tensors.js';
+import type { WeightScope } from '../weights/weight-scope.js';
 
 /** transformers' CLIPVisionConfig. */
 const clipVisionConfigSchema = z.looseObject({
@@ -45,7 +45,7 @@ const ADJUSTMENT = 0.01;
  * diffusers' StableDiffusionSafetyChecker: `clip_input` [batch, 3, image_size, image_size], normalised as CLIP wants
  * it, to `has_nsfw_concepts` [batch] and `concept_scores` [batch, 17], of which one above zero is enough.
  */
-export function safetyChecker(w: Weights, config: SafetyCheckerConfig): Model {
+export function safetyChecker(w: WeightScope, config: SafetyCheckerConfig): Model {
   const { vision, projectionDim } = config;
   const pixels = graph.parameter(
     'f32',
@@ -77,13 +77,13 @@ export function safetyChecker(w: Weights, config: SafetyCheckerConfig): Model {
 }
 
 /** transformers 5 lets one of the two names go from the keys. */
-function visionTransformer(w: Weights): Weights {
+function visionTransformer(w: WeightScope): WeightScope {
   const model = w.at('vision_model');
   return model.has('embeddings.class_embedding') ? model : model.at('vision_model');
 }
 
 /** [batch, channels, size, size] to the class token's state, [batch, hidden_size]. */
-function clipVisionTransformer(w: Weights, pixels: GraphOutput, config: ClipVisionConfig): GraphOutput {
+function clipVisionTransformer(w: WeightScope, pixels: GraphOutput, config: ClipVisionConfig): GraphOutput {
   const embedded = clipVisionEmbeddings(w.at('embeddings'), pixels, config);
   // The name is misspelt in the class itself.
   const first = layerNorm(w.at('pre_layrnorm'), embedded, config.layer_norm_eps);
@@ -92,7 +92,7 @@ function clipVisionTransformer(w: Weights, pixels: GraphOutput, config: ClipVisi
   return layerNorm(w.at('post_layernorm'), classToken, config.layer_norm_eps);
 }
 
-function clipVisionEmbeddings(w: Weights, pixels: GraphOutput, config: ClipVisionConfig): GraphOutput {
+function clipVisionEmbeddings(w: WeightScope, pixels: GraphOutput, config: ClipVisionConfig): GraphOutput {
   const { hidden_size: size, patch_size: patch, image_size: side } = config;
   const patches = conv2d(w.at('patch_embedding'), pixels, size, {
     kernel: patch,
@@ -120,9 +120,12 @@ function clipVisionEmbeddings(w: Weights, pixels: GraphOutput, config: ClipVisio
 }
 
 /** Cosine of the angle to each of `count` embeddings, less that one's threshold. */
-function scores(w: Weights, embeds: GraphOutput, name: string, count: number): GraphOutput {
+function scores(w: WeightScope, embeds: GraphOutput, name: string, count: number): GraphOutput {
   const known = normalized(w.matrix(name, [count, sizeOf(embeds, 1)]));
-  const cosines = graph.node('MatMul', [embeds, known], { transpose_a: false, transpose_b: true });
+  const cosines = graph.node('MatMul', [w.activation(embeds), known], {
+    transpose_a: false,
+    transpose_b: true,
+  });
   return graph.node('Subtract', [cosines, w.vector(`${name}_weights`, count, [1, count])]);
 }
 
@@ -142,8 +145,4 @@ function isPositive(x: GraphOutput): GraphOutput {
 function normalized(x: GraphOutput): GraphOutput {
   const length = graph.node('ReduceL2', [x, integers([1])], { keep_dims: true });
   return graph.node('Divide', [x, graph.node('Maximum', [length, scalar(1e-12)])]);
-}
-
-function scalar(value: number): GraphOutput {
-  return graph.constant('f32', [], Float32Array.of(value));
 }

@@ -1,7 +1,12 @@
 import { ModelLoadError } from '../../common/errors.js';
 import { graph, type GraphOutput } from '../../runtime/index.js';
 
-/** A constant of whole numbers: sizes, axes, orders. */
+/** A scalar constant. */
+export function scalar(value: number): GraphOutput {
+  return graph.constant('f32', [], Float32Array.of(value));
+}
+
+/** A constant of integers: sizes, axes, orders. */
 export function integers(values: readonly number[], shape: readonly number[] = [values.length]): GraphOutput {
   return graph.constant('i64', shape, BigInt64Array.from(values, BigInt));
 }
@@ -50,7 +55,7 @@ export function toTokens(x: GraphOutput): GraphOutput {
   return graph.node('Reshape', [channelsLast, integers([0, -1, sizeOf(x, 1)])], { special_zero: true });
 }
 
-/** [batch, height · width, channels] to a picture of the sides of `like`. */
+/** [batch, height · width, channels] to an image of the height and width of `like`. */
 export function toImage(tokens: GraphOutput, like: GraphOutput): GraphOutput {
   const shape = concat(0, integers([0]), sides(like), integers([sizeOf(tokens, -1)]));
   const channelsLast = graph.node('Reshape', [tokens, shape], { special_zero: true });

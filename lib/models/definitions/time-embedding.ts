@@ -1,7 +1,7 @@
 import { graph, type GraphOutput } from '../../runtime/index.js';
 import { activation, linear, type Activation } from './layers.js';
 import { add, concat, multiply, sizeOf, unsqueeze } from './tensors.js';
-import type { Weights } from '../weights/weight-store.js';
+import type { WeightScope } from '../weights/weight-scope.js';
 
 export interface TimestepsOptions {
   /** Whether cosines come before sines. */
@@ -39,7 +39,7 @@ export interface TimestepEmbeddingOptions {
 
 /** diffusers' TimestepEmbedding: x [batch, in] to [batch, channels]. */
 export function timestepEmbedding(
-  w: Weights,
+  w: WeightScope,
   x: GraphOutput,
   channels: number,
   options: TimestepEmbeddingOptions = {},

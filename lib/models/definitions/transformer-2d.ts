@@ -1,7 +1,7 @@
 import type { GraphOutput } from '../../runtime/index.js';
 import { activation, attention, conv2d, groupNorm, layerNorm, linear } from './layers.js';
 import { add, chunk, multiply, sizeOf, toImage, toTokens } from './tensors.js';
-import type { Weights } from '../weights/weight-store.js';
+import type { WeightScope } from '../weights/weight-scope.js';
 
 export interface TransformerOptions {
   layers: number;
@@ -24,7 +24,7 @@ const LAYER_NORM_EPSILON = 1e-5;
  * @param text - [batch, tokens, crossAttentionDim]
  */
 export function transformer2d(
-  w: Weights,
+  w: WeightScope,
   x: GraphOutput,
   text: GraphOutput,
   options: TransformerOptions,
@@ -45,7 +45,7 @@ export function transformer2d(
 
 /** diffusers' BasicTransformerBlock: attention among tokens, attention to the text, then each token by itself. */
 function basicTransformerBlock(
-  w: Weights,
+  w: WeightScope,
   tokens: GraphOutput,
   text: GraphOutput,
   heads: number,
@@ -57,7 +57,12 @@ function basicTransformerBlock(
   return add(feedForward(w.at('ff'), norm('norm3', state)), state);
 }
 
-function crossAttention(w: Weights, tokens: GraphOutput, context: GraphOutput, heads: number): GraphOutput {
+function crossAttention(
+  w: WeightScope,
+  tokens: GraphOutput,
+  context: GraphOutput,
+  heads: number,
+): GraphOutput {
   const width = sizeOf(tokens, -1);
   const query = linear(w.at('to_q'), tokens, width, { bias: false });
   const key = linear(w.at('to_k'), context, width, { bias: false });
@@ -66,7 +71,7 @@ function crossAttention(w: Weights, tokens: GraphOutput, context: GraphOutput, h
 }
 
 /** diffusers' FeedForward with GEGLU: half of the inner layer decides how much of the other half passes. */
-function feedForward(w: Weights, tokens: GraphOutput): GraphOutput {
+function feedForward(w: WeightScope, tokens: GraphOutput): GraphOutput {
   const width = sizeOf(tokens, -1);
   const [value, gate] = chunk(linear(w.at('net', 0, 'proj'), tokens, width * 8), 2, -1) as [
     GraphOutput,

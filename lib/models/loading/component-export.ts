@@ -18,32 +18,33 @@ import {
 } from '../definitions/clip/text-model.js';
 import { checkNetworkConfig, type NetworkConfig } from '../definitions/network-config.js';
 import { safetyChecker, safetyCheckerConfigSchema } from '../definitions/safety-checker.js';
-import { unet2dConditionModel, type UNetOptions } from '../definitions/unet/unet-2d-condition-model.js';
 import { UNET_SUPPORTED, unetConfigSchema } from '../definitions/unet/config.js';
-import { WeightStore, type Weights, type WeightSource } from '../weights/weight-store.js';
+import type { UNetOptions } from '../definitions/unet/inputs.js';
+import { unet2dConditionModel } from '../definitions/unet/unet-2d-condition-model.js';
+import type { NetworkName } from '../layout.js';
+import type { WeightScope } from '../weights/weight-scope.js';
+import { WeightStore, type WeightSource } from '../weights/weight-store.js';
 
-/** Components in optimum-intel's layout, each a folder of its own. */
-export type ComponentName =
-  'text_encoder' | 'text_encoder_2' | 'unet' | 'vae_decoder' | 'vae_encoder' | 'safety_checker';
-
-/** A component whose configuration was found good and whose weights are ready to be taken. */
+/** A network whose configuration was checked and whose weights were found. */
 export interface ComponentExport {
-  readonly name: ComponentName;
+  readonly name: NetworkName;
   /** What its config.json is to say. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Files of weights that are saved beside the network, because optimum-intel reads them and not the network. */
+  readonly savedWeights?: readonly string[];
   /**
    * Builds its network over the mapped weights.
    *
-   * @param scratch - folder for a file without a name that holds weights in another format than they are stored in.
+   * @param scratchDir - folder for an unnamed file of the weights that are not stored in the wanted format.
    * Default: the system's for temporary files
    * @throws SaveError when that folder has no room for them
-   * @throws ModelLoadError `MODEL_CORRUPT` listing the keys that are missing, unexpected or of another shape
+   * @throws ModelLoadError `MODEL_CORRUPT` listing the keys that are missing or of another shape
    */
-  readonly build: (scratch?: string) => Promise<Model>;
+  readonly build: (scratchDir?: string) => Promise<Model>;
 }
 
 /** What a network is built from. */
-export interface NetworkSource {
+export interface NetworkWeights {
   readonly config: NetworkConfig;
   readonly weights: WeightSource;
 }
@@ -51,7 +52,7 @@ export interface NetworkSource {
 /** @param projection - whether the class is CLIPTextModelWithProjection */
 export function textEncoderExport(
   name: 'text_encoder' | 'text_encoder_2',
-  source: NetworkSource,
+  source: NetworkWeights,
   projection: boolean,
   options: ClipTextOptions,
 ): ComponentExport & { projectionDim: number } {
@@ -65,26 +66,26 @@ export function textEncoderExport(
       ...(options.hiddenStates ? { output_hidden_states: true } : {}),
     },
     projectionDim: config.projection_dim,
-    build: (scratch) => buildNetwork(source.weights, scratch, (root) => network(root, config, options)),
+    build: (scratchDir) => buildNetwork(source.weights, scratchDir, (root) => network(root, config, options)),
   };
 }
 
-export function unetExport(source: NetworkSource, options: UNetOptions): ComponentExport {
+export function unetExport(source: NetworkWeights, options: UNetOptions): ComponentExport {
   const config = checkNetworkConfig(source.config, unetConfigSchema, UNET_SUPPORTED);
   return {
     name: 'unet',
     config: source.config.raw,
-    build: (scratch) =>
-      buildNetwork(source.weights, scratch, (root) => unet2dConditionModel(root, config, options)),
+    build: (scratchDir) =>
+      buildNetwork(source.weights, scratchDir, (root) => unet2dConditionModel(root, config, options)),
   };
 }
 
 /**
  * @param scaleFactor - what devices computing in f16 divide activations by, chosen after the configuration
- * @returns decoder and encoder, whose weights stand together
+ * @returns decoder and encoder, which share files of weights
  */
 export function vaeExports(
-  source: NetworkSource,
+  source: NetworkWeights,
   scaleFactor: (config: { forceUpcast: boolean }) => string | undefined,
 ): ComponentExport[] {
   const config = checkNetworkConfig(source.config, autoencoderKlConfigSchema, VAE_SUPPORTED);
@@ -98,7 +99,8 @@ export function vaeExports(
   ): ComponentExport => ({
     name,
     config: source.config.raw,
-    build: (scratch) => buildNetwork(source.weights, scratch, (root) => network(root, config, info), belongs),
+    build: (scratchDir) =>
+      buildNetwork(source.weights, scratchDir, (root) => network(root, config, info), belongs),
   });
   return [
     half('vae_decoder', autoencoderKlDecoder, isDecoderKey),
@@ -106,27 +108,28 @@ export function vaeExports(
   ];
 }
 
-export function safetyCheckerExport(source: NetworkSource): ComponentExport {
+export function safetyCheckerExport(source: NetworkWeights): ComponentExport {
   const config = checkNetworkConfig(source.config, safetyCheckerConfigSchema);
   return {
     name: 'safety_checker',
     config: source.config.raw,
-    build: (scratch) => buildNetwork(source.weights, scratch, (root) => safetyChecker(root, config)),
+    savedWeights: source.weights.files,
+    build: (scratchDir) => buildNetwork(source.weights, scratchDir, (root) => safetyChecker(root, config)),
   };
 }
 
 async function buildNetwork(
   weights: WeightSource,
-  scratch: string = tmpdir(),
-  network: (root: Weights) => Model,
+  scratchDir: string = tmpdir(),
+  network: (root: WeightScope) => Model,
   belongs?: (key: string) => boolean,
 ): Promise<Model> {
-  using store = new WeightStore(weights, scratch);
+  using store = new WeightStore(weights, scratchDir);
   let model: Model;
   try {
     model = network(store.root);
   } catch (error) {
-    // OpenVINO's complaint about a network with holes says less than what the holes are.
+    // What OpenVINO says of a network with placeholders for weights tells less than the list of what is missing.
     if (error instanceof InferenceError) store.finish(belongs);
     throw error;
   }

@@ -1,37 +1,30 @@
-import type { ModelSource } from './model-source.js';
-import { ModelLoadError } from '../../common/errors.js';
-import { saveExport, type ComponentExport, type ComponentName, type PipelineExport } from '../index.js';
-import { checkConfigs, type ModelFolder } from './model-folder.js';
+import type { PretrainedModel } from '../pretrained-model.js';
+import type { WeightFormat } from '../weights/formats.js';
+import type { PipelineExport } from './export-pipeline.js';
+import { exportSource } from './export-source.js';
+import { schedulerConfigIn, tokenizersIn } from './model-folder.js';
 
-/**
- * A model whose networks are built here over the mapped weights.
- *
- * @throws ModelLoadError `CONFIG_INVALID`
- */
+/** How a model's weights are converted while its networks are built. */
+export interface ConversionOptions {
+  readonly weightFormat?: WeightFormat | undefined;
+  readonly clipSkip?: number | undefined;
+  /** Folder for converted weights. Default: the system's for temporary files. */
+  readonly scratchDir?: string | undefined;
+}
+
+/** A model whose networks are built here over mapped weights. */
 export function exportedModel(
   exported: PipelineExport,
-  rest: Pick<ModelFolder, 'tokenizer' | 'scheduler'>,
-): ModelFolder {
-  const { source: path } = exported;
-  const component = (name: ComponentName): ComponentExport => {
-    const found = exported.components.find((candidate) => candidate.name === name);
-    if (found) return found;
-    throw new ModelLoadError('CONFIG_INVALID', `Expected the model_index.json of ${path} to name a ${name}`);
-  };
-  const source = (name: ComponentName): ModelSource => {
-    const { build } = component(name);
-    return { name: `${path} (${name})`, open: () => build() };
-  };
+  { weightFormat = 'stored', clipSkip = 0, scratchDir }: ConversionOptions,
+): PretrainedModel {
+  const { source: path, index, schedulerConfig, tokenizer } = exported;
   return {
     name: path,
-    folder: path,
-    ...rest,
-    ...checkConfigs(path, component('unet').config, component('vae_decoder').config),
-    textEncoder: source('text_encoder'),
-    unet: source('unet'),
-    vaeDecoder: source('vae_decoder'),
-    vaeEncoder: source('vae_encoder'),
-    save: (target, scheduler, saveOptions) =>
-      saveExport({ ...exported, schedulerConfig: scheduler.toJSON() }, target, saveOptions),
+    path,
+    index,
+    networks: exported.components.map((component) => exportSource(component, path, scratchDir)),
+    tokenizers: tokenizer ? { tokenizer } : tokenizersIn(path, index),
+    schedulerConfig: () => (schedulerConfig ? Promise.resolve(schedulerConfig) : schedulerConfigIn(path)),
+    export: { weightFormat, clipSkip },
   };
 }

@@ -1,66 +1,77 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import { InvalidArgumentError, ModelLoadError } from '../../common/errors.js';
-import { locateModel } from '../../hub/index.js';
 import type { Core } from '../../runtime/index.js';
-import { isDiffusersFolder, openDiffusersFolder } from './diffusers-folder.js';
-import { readIndex, type ModelFolder } from './model-folder.js';
+import type { PretrainedModel } from '../pretrained-model.js';
+import { exportedModel, type ConversionOptions } from './exported-model.js';
+import { exportPipeline } from './export-pipeline.js';
 import { isOpenvinoFolder, openOpenvinoFolder } from './openvino-folder.js';
-import type { PipelineOptions } from '../../pipelines/pipeline-options.js';
+import { exportSingleFile, type SingleFileExportOptions } from './single-file/export-single-file.js';
+
+/** What decides how a folder is opened. */
+export interface OpenFolderOptions extends ConversionOptions {
+  /** Whether networks are built from weights in safetensors, or read from OpenVINO IR. Default: what is there. */
+  readonly export?: boolean | undefined;
+  readonly variant?: string | undefined;
+  readonly safetyChecker?: null | undefined;
+}
 
 /**
- * Opens a model: a folder, or a model of the hub, which is downloaded; in whichever layout it is, or is said to be by
- * `export`.
+ * Opens a model's folder, in diffusers' layout or in OpenVINO's.
  *
- * @throws ModelLoadError; HubError and SaveError where there is no such folder
- * @throws InvalidArgumentError for options of the export where there is none
+ * @throws ModelLoadError naming what is missing, broken or not supported
+ * @throws InvalidArgumentError for options of an export where nothing is exported
  */
-export async function openModel(
-  idOrFolder: string,
-  options: PipelineOptions,
+export async function openFolder(
+  folder: string,
+  options: OpenFolderOptions,
   core: Core,
-): Promise<ModelFolder> {
-  const { revision, token, hubCacheDir, localFilesOnly, variant, signal, onProgress } = options;
-  const folder = await locateModel(
-    idOrFolder,
-    {
-      ...{ revision, token, hubCacheDir, localFilesOnly, variant, signal, export: options.export },
-      onProgress: (progress) => onProgress?.({ phase: 'download', ...progress }),
-    },
-    readIndex,
-  );
-  return { ...(await openFolder(folder, options, core)), name: idOrFolder };
-}
-
-async function openFolder(folder: string, options: PipelineOptions, core: Core): Promise<ModelFolder> {
-  const { weightFormat, variant, clipSkip } = options;
-  if (await isToBeExported(folder, options.export)) {
-    return openDiffusersFolder(folder, { weightFormat, variant, clipSkip });
+): Promise<PretrainedModel> {
+  const { weightFormat, variant, clipSkip, scratchDir, safetyChecker } = options;
+  if (await needsExport(folder, options.export)) {
+    const exported = await exportPipeline(folder, { weightFormat, variant, clipSkip, safetyChecker });
+    return exportedModel(exported, { weightFormat, clipSkip, scratchDir });
   }
-  const idle = Object.entries({ weightFormat, variant, clipSkip }).find(([, value]) => value !== undefined);
-  if (idle) {
+  const unused = Object.entries({ weightFormat, variant, clipSkip }).find(([, value]) => value !== undefined);
+  if (unused) {
     throw new InvalidArgumentError(
-      `The option '${idle[0]}' is for models to be exported, and ${folder} is read as it is`,
+      `The option '${unused[0]}' applies when a model is exported, and ${folder} is exported already`,
     );
   }
-  return openOpenvinoFolder(folder, core);
+  return openOpenvinoFolder(folder, core, { safetyChecker });
 }
 
-async function isToBeExported(folder: string, said: boolean | undefined): Promise<boolean> {
+/**
+ * Opens an original checkpoint, one file of all networks.
+ *
+ * @throws ModelLoadError naming what is missing, broken or not supported
+ */
+export async function openSingleFile(
+  path: string,
+  { scratchDir, ...options }: SingleFileExportOptions & { scratchDir?: string | undefined },
+): Promise<PretrainedModel> {
+  return exportedModel(await exportSingleFile(path, options), { ...options, scratchDir });
+}
+
+async function needsExport(folder: string, wanted: boolean | undefined): Promise<boolean> {
   const found = await stat(folder).catch(() => undefined);
   if (found?.isFile()) {
-    throw new ModelLoadError(
-      'UNSUPPORTED',
-      `${folder} is a file; checkpoints are loaded with fromSingleFile`,
-    );
+    throw new ModelLoadError('UNSUPPORTED', `${folder} is a file; load checkpoints with fromSingleFile`);
   }
   if (!found?.isDirectory()) throw new ModelLoadError('MODEL_NOT_FOUND', `There is no folder ${folder}`);
-  if (said === false) return false;
+  if (wanted === false) return false;
   const isExported = await isOpenvinoFolder(folder);
   const hasWeights = await isDiffusersFolder(folder);
-  if (said === undefined) return hasWeights && !isExported;
+  if (wanted === undefined) return hasWeights && !isExported;
   if (isExported && !hasWeights) {
     throw new ModelLoadError('UNSUPPORTED', `${folder} is exported already; load it without 'export: true'`);
   }
   return true;
+}
+
+/** Whether a folder's UNet has weights in safetensors. */
+async function isDiffusersFolder(folder: string): Promise<boolean> {
+  const files = await readdir(join(folder, 'unet')).catch(() => []);
+  return files.some((file) => file.includes('.safetensors'));
 }

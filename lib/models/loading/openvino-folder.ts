@@ -1,64 +1,106 @@
-import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { irSource } from './model-source.js';
 import { ModelLoadError } from '../../common/errors.js';
-import { saveModel, type ComponentName } from '../index.js';
 import { fileExists } from '../../common/file-exists.js';
 import type { Core } from '../../runtime/index.js';
-import { saving } from '../../common/atomic-folder.js';
-import { inFolder, readConfigs, readIndex, type ModelFolder } from './model-folder.js';
-
-/** The names that optimum-intel has given networks, the newest first. */
-const NETWORKS = ['openvino_model.xml', 'ov_model.xml'];
+import { IR_NAMES } from '../file-names.js';
+import {
+  COMPONENTS,
+  isNamed,
+  NETWORK_KEYS,
+  pipelineLayoutOf,
+  type ModelIndex,
+  type NetworkKey,
+} from '../layout.js';
+import type { NetworkSource } from '../network-source.js';
+import type { PretrainedModel } from '../pretrained-model.js';
+import { irSource } from './ir-source.js';
+import { readModelIndex, schedulerConfigIn, tokenizersIn } from './model-folder.js';
+import { safetyCheckerSource, warnMissingSafetyChecker } from './safety-checker-source.js';
 
 /** Whether a folder's UNet is exported already. */
 export async function isOpenvinoFolder(folder: string): Promise<boolean> {
-  const there = await Promise.all(NETWORKS.map((name) => fileExists(join(folder, 'unet', name))));
+  const there = await Promise.all(IR_NAMES.map((name) => fileExists(join(folder, 'unet', `${name}.xml`))));
   return there.includes(true);
 }
 
 /**
- * A folder in optimum-intel's layout (versions 1.7 to 2.2).
+ * Opens a folder in optimum-intel's layout (versions 1.7 to 2.2).
  *
+ * @param options.safetyChecker - null: it is not looked for
  * @throws ModelLoadError naming the file that is missing, broken or does not fit
  */
-export async function openOpenvinoFolder(folder: string, core: Core): Promise<ModelFolder> {
-  const index = await readIndex(folder);
-  const configs = await readConfigs(folder);
-  const source = async (component: string) => irSource(core, await findNetwork(folder, component));
-  const hasEncoder = await fileExists(join(folder, 'vae_encoder'));
+export async function openOpenvinoFolder(
+  folder: string,
+  core: Core,
+  options: { safetyChecker?: null | undefined } = {},
+): Promise<PretrainedModel> {
+  const index = await readModelIndex(folder);
+  const networks: NetworkSource[] = [];
+  for (const key of NETWORK_KEYS) {
+    if (key === 'safety_checker' && options.safetyChecker === null) continue;
+    networks.push(...(await networksOf(folder, index, key, core)));
+  }
   return {
     name: folder,
-    folder,
-    ...inFolder(folder),
-    ...configs,
-    textEncoder: await source('text_encoder'),
-    unet: await source('unet'),
-    vaeDecoder: await source('vae_decoder'),
-    vaeEncoder: hasEncoder ? await source('vae_encoder') : undefined,
-    async save(target, scheduler, options) {
-      const names: ComponentName[] = ['text_encoder', 'unet', 'vae_decoder'];
-      if (hasEncoder) names.push('vae_encoder');
-      const networks = names.map((name) => ({
-        name,
-        write: (to: string) =>
-          saving(target, () => cp(join(folder, name), to, { recursive: true, dereference: true })),
-      }));
-      const model = { source: folder, index, schedulerConfig: scheduler.toJSON(), networks };
-      await saveModel(model, target, options, 'savePretrained');
-    },
+    path: folder,
+    index,
+    networks: withVaeConfig(networks, folder),
+    tokenizers: tokenizersIn(folder, index),
+    schedulerConfig: () => schedulerConfigIn(folder),
+    export: undefined,
   };
 }
 
-/** The component's .xml under either name, its .bin checked too. */
-async function findNetwork(folder: string, component: string): Promise<string> {
-  const candidates = NETWORKS.map((name) => join(folder, component, name));
-  for (const path of candidates) {
-    if (!(await fileExists(path))) continue;
-    const weights = path.replace(/\.xml$/, '.bin');
-    if (await fileExists(weights)) return path;
-    throw new ModelLoadError('MODEL_NOT_FOUND', `${path} is there but its weights are not: ${weights}`);
+async function networksOf(
+  folder: string,
+  index: ModelIndex,
+  key: NetworkKey,
+  core: Core,
+): Promise<NetworkSource[]> {
+  if (key === 'safety_checker') return safetyChecker(folder, index, core);
+  const { required } = pipelineLayoutOf(index, folder);
+  const sources: NetworkSource[] = [];
+  for (const name of COMPONENTS[key].networks) {
+    // Exports by optimum-intel before 1.9 have no VAE encoder, and text to image needs none.
+    const isNeeded = required.includes(key) && name !== 'vae_encoder';
+    if (isNeeded || (await fileExists(join(folder, name)))) sources.push(await irSource(core, folder, name));
   }
-  throw new ModelLoadError('MODEL_NOT_FOUND', `Neither ${candidates.join(' nor ')} exists`);
+  return sources;
+}
+
+/** A safety checker is a network here, or weights as optimum-intel keeps them; one that is missing is a warning. */
+async function safetyChecker(folder: string, index: ModelIndex, core: Core): Promise<NetworkSource[]> {
+  if (!isNamed(index, 'safety_checker')) return [];
+  const own = join(folder, 'safety_checker');
+  try {
+    const isIr = (await Promise.all(IR_NAMES.map((name) => fileExists(join(own, `${name}.xml`))))).includes(
+      true,
+    );
+    return [isIr ? await irSource(core, folder, 'safety_checker') : await safetyCheckerSource(folder)];
+  } catch (error) {
+    if (!(error instanceof ModelLoadError)) throw error;
+    warnMissingSafetyChecker(folder, error);
+    return [];
+  }
+}
+
+/** Old exports have a configuration beside one half of the VAE only. */
+function withVaeConfig(networks: readonly NetworkSource[], folder: string): readonly NetworkSource[] {
+  const hasConfig = ({ config }: NetworkSource): boolean => Object.keys(config).length > 0;
+  const halves = networks.filter(({ name }) => name === 'vae_decoder' || name === 'vae_encoder');
+  const described = halves.find(hasConfig);
+  const unet = networks.find(({ name }) => name === 'unet');
+  for (const [network, key] of [
+    [unet, 'unet'],
+    [described, 'vae_decoder'],
+  ] as const) {
+    if (network && hasConfig(network)) continue;
+    throw new ModelLoadError('MODEL_NOT_FOUND', `There is no ${join(folder, key, 'config.json')}`);
+  }
+  return networks.map((network) =>
+    halves.includes(network) && !hasConfig(network) && described
+      ? { ...network, config: described.config }
+      : network,
+  );
 }

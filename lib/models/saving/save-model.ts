@@ -1,49 +1,51 @@
 import { join } from 'node:path';
-import { z } from 'zod';
 
-import { parseOptions } from '../../common/options.js';
-import { saving, writeWholeFolder } from '../../common/atomic-folder.js';
-import type { ComponentName } from '../loading/component-export.js';
-import { saveRest, type SavedRest } from './save-metadata.js';
+import { writeFolderAtomically } from '../../common/atomic-folder.js';
+import { callback, flag, signal as signalField } from '../../common/fields.js';
+import { optionsSchema, parseOptions } from '../../common/options.js';
+import { asSaveError } from '../../common/save-error.js';
+import type { NetworkName } from '../layout.js';
+import { saveMetadata, type ModelMetadata } from './save-metadata.js';
 
-/** Told after each component of a model is written. */
+/** Progress event: one component of a model was written. */
 export interface SaveProgress {
-  readonly component: ComponentName;
+  readonly component: NetworkName;
   /** Components written, this one included. */
   readonly done: number;
   readonly total: number;
 }
 
+/** Options of `savePretrained` and `saveExport`. */
 export interface SaveExportOptions {
-  /** Whether a folder that is there already gives way. Default: false. */
+  /** Whether a folder that exists is replaced. Default: false. */
   overwrite?: boolean | undefined;
+  /** Called after each component is written. */
   onProgress?: ((progress: SaveProgress) => void) | undefined;
-  /** Checked between components. */
+  /** Stops between two components; nothing is left of the folder then. */
   signal?: AbortSignal | undefined;
 }
 
-const optionsSchema = z.strictObject({
-  overwrite: z.boolean().default(false).describe('a boolean'),
-  onProgress: z
-    .custom<(progress: SaveProgress) => void>((value) => typeof value === 'function')
-    .optional()
-    .describe('a function'),
-  signal: z.instanceof(AbortSignal).optional().describe('an AbortSignal'),
+const saveOptionsSchema = optionsSchema<SaveExportOptions>()({
+  overwrite: flag.optional(),
+  onProgress: callback<(progress: SaveProgress) => void>().optional(),
+  signal: signalField.optional(),
 });
 
-/** A model whose networks know how to write themselves. */
-export interface SavedModel extends SavedRest {
+/** A model whose networks can be written. */
+export interface SavedModel extends ModelMetadata {
+  /** Folders that networks are read from, beside the source's own. */
+  readonly roots?: readonly string[];
   readonly networks: readonly {
-    readonly name: ComponentName;
-    /** Makes this folder, which is not there yet. */
-    readonly write: (folder: string) => Promise<void>;
+    readonly name: NetworkName;
+    /** @param folder - is created; not there yet */
+    readonly write: (folder: string, signal?: AbortSignal) => Promise<void>;
   }[];
 }
 
 /**
- * Writes a model in optimum-intel's layout: whole, or not at all.
+ * Writes a model in optimum-intel's layout, atomically.
  *
- * @param subject - whose options these are, for messages
+ * @param subject - the function whose options these are, for messages
  * @throws SaveError `SAVE_FAILED` when the target exists, or cannot be written
  * @throws InvalidArgumentError
  * @throws the signal's reason when aborted
@@ -54,17 +56,20 @@ export async function saveModel(
   options: SaveExportOptions,
   subject: string,
 ): Promise<void> {
-  const { overwrite, onProgress, signal } = parseOptions(optionsSchema, options, subject);
-  const { networks, source, tokenizer } = model;
-  const sources = tokenizer ? [source, tokenizer.folder] : [source];
+  const { overwrite = false, onProgress, signal } = parseOptions(saveOptionsSchema, options, subject);
+  const { networks, source, tokenizer, roots = [] } = model;
+  const sources = [source, ...roots, ...(tokenizer ? [tokenizer.folder] : [])];
   signal?.throwIfAborted();
-  await writeWholeFolder(target, { overwrite, sources }, async (folder) => {
+  await writeFolderAtomically(target, { overwrite, sources }, async (folder) => {
     for (const [place, { name, write }] of networks.entries()) {
       signal?.throwIfAborted();
-      await write(join(folder, name));
+      await write(join(folder, name), signal);
       onProgress?.({ component: name, done: place + 1, total: networks.length });
     }
     signal?.throwIfAborted();
-    await saving(target, () => saveRest(model, folder));
+    await asSaveError(target, () => saveMetadata(model, folder, signal)).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw error;
+    });
   });
 }

@@ -4,45 +4,61 @@ import { z } from 'zod';
 
 import { readConfigFile } from '../../common/config-file.js';
 import { ModelLoadError } from '../../common/errors.js';
+import { isPickle, pickleError, prefersShards, weightVariants, type WeightFiles } from '../file-names.js';
+import type { WeightsName } from '../layout.js';
 
-const PICKLES = /\.(bin|ckpt|pt|pth)$/i;
+const shardIndexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 
-const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
+/** One component's weights on disk. */
+export interface FoundWeights {
+  /** Paths of safetensors files: one, or the shards that an index names. */
+  readonly files: readonly string[];
+  /** Which variant they are; not the one asked for where the folder has only weights without a variant. */
+  readonly variant: string | undefined;
+}
 
 /**
- * The safetensors files of one component: one, or the shards that an index names.
+ * Finds the safetensors files of one component.
  *
  * @param name - without ending, e.g. 'diffusion_pytorch_model'
- * @param variant - as in `diffusion_pytorch_model.fp16.safetensors`; only files of that variant are taken
+ * @param variant - as in `diffusion_pytorch_model.fp16.safetensors`; where the folder has no such files, those
+ * without a variant are taken, as diffusers does for each component
  * @throws ModelLoadError `MODEL_NOT_FOUND` naming the variants there are, `UNSUPPORTED` where there are only pickles,
  * `CONFIG_INVALID` for an index that leads out of the folder
  */
-export async function findWeightFiles(folder: string, name: string, variant?: string): Promise<string[]> {
+export async function findWeights(
+  folder: string,
+  name: WeightsName,
+  variant?: string,
+): Promise<FoundWeights> {
   const present = await readdir(folder).catch((cause: unknown) => {
     throw new ModelLoadError('MODEL_NOT_FOUND', `There is no folder ${folder}`, { cause });
   });
-  const whole = variant === undefined ? `${name}.safetensors` : `${name}.${variant}.safetensors`;
-  if (present.includes(whole)) return [join(folder, whole)];
-
-  const index = indexNames(name, variant).find((candidate) => present.includes(candidate));
-  if (index !== undefined) return readIndex(folder, index);
-
-  throw notFound(folder, whole, present);
+  const variants = weightVariants(present, name);
+  for (const candidate of new Set([variant, undefined])) {
+    const found = variants.get(candidate);
+    const files = found && (await filesOf(folder, name, found));
+    if (files) return { files, variant: candidate };
+  }
+  throw notFound(
+    folder,
+    variant === undefined ? `${name}.safetensors` : `${name}.${variant}.safetensors`,
+    present,
+  );
 }
 
-/** The places in which different versions of diffusers and transformers put the variant. */
-function indexNames(name: string, variant: string | undefined): string[] {
-  if (variant === undefined) return [`${name}.safetensors.index.json`];
-  return [
-    `${name}.safetensors.index.${variant}.json`,
-    `${name}.safetensors.${variant}.index.json`,
-    `${name}.${variant}.safetensors.index.json`,
-  ];
+async function filesOf(
+  folder: string,
+  name: WeightsName,
+  { single, index }: WeightFiles,
+): Promise<string[] | undefined> {
+  if (index !== undefined && (single === undefined || prefersShards(name))) return readShards(folder, index);
+  return single === undefined ? undefined : [join(folder, single)];
 }
 
-async function readIndex(folder: string, index: string): Promise<string[]> {
+async function readShards(folder: string, index: string): Promise<string[]> {
   const path = join(folder, index);
-  const { weight_map: places } = await readConfigFile(path, indexSchema);
+  const { weight_map: places } = await readConfigFile(path, shardIndexSchema);
   const shards = [...new Set(Object.values(places))].sort();
   const strange = shards.find((shard) => !/^[^/\\]+\.safetensors$/.test(shard));
   if (strange !== undefined || shards.length === 0) {
@@ -53,20 +69,6 @@ async function readIndex(folder: string, index: string): Promise<string[]> {
     );
   }
   return shards.map((shard) => join(folder, shard));
-}
-
-/** Whether a file is a pickle, going by its name. */
-export function isPickle(path: string): boolean {
-  return PICKLES.test(path);
-}
-
-/** @param conversion - the Python that makes safetensors of it */
-export function pickleError(path: string, conversion: string): ModelLoadError {
-  return new ModelLoadError(
-    'UNSUPPORTED',
-    `${path} is a pickle, which could run any code when read, so only safetensors are. To convert it in Python: ` +
-      conversion,
-  );
 }
 
 function notFound(folder: string, wanted: string, present: readonly string[]): ModelLoadError {

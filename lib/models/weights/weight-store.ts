@@ -1,8 +1,10 @@
 import { ModelLoadError } from '../../common/errors.js';
+import { warn } from '../../common/warnings.js';
 import { graph, WeightConversion, type GraphOutput } from '../../runtime/index.js';
+import { asFloat32, formatPolicy, type WeightFormat, type WeightKind, type WeightPolicy } from './formats.js';
+import { byteRange, OWN_NAMES, shapeMatches, storedShape, type WeightNaming } from './naming.js';
 import { openSafetensors, type SafetensorsEntry, type SafetensorsFile } from './safetensors.js';
-import { asFloat32, inFormat, type WeightFormat, type WeightKind } from './formats.js';
-import { fits, OWN_NAMES, rangeOf, wholeShape, type WeightNaming } from './naming.js';
+import { WeightScope, type WeightReader } from './weight-scope.js';
 
 const ELEMENT_TYPES: Partial<Record<string, 'f32' | 'f16' | 'bf16'>> = {
   F32: 'f32',
@@ -10,13 +12,13 @@ const ELEMENT_TYPES: Partial<Record<string, 'f32' | 'f16' | 'bf16'>> = {
   BF16: 'bf16',
 };
 
-/** So many wrong keys say that the file is of another model; there is no use in looking further. */
+/** So many wrong keys mean that the file is of another model; looking further would find nothing new. */
 const MAX_PROBLEMS = 500;
 const MAX_SHOWN = 12;
 
 /** Where a network's weights come from. */
 export interface WeightSource {
-  /** safetensors files; a key may stand in one of them only. */
+  /** safetensors files; a key may be in one of them only. */
   readonly files: readonly string[];
   readonly format: WeightFormat;
   /** How the files' keys differ from those the network asks for. Default: not at all. */
@@ -26,28 +28,26 @@ export interface WeightSource {
 /**
  * The tensors of one network, over one or several mapped files, and which of them its layers have taken.
  *
- * What is wrong with them is collected while the network is built and told all at once by `finish`.
+ * What is wrong with them is collected while the network is built and reported together by `finish`.
  */
-export class WeightStore implements Disposable {
+export class WeightStore implements WeightReader, Disposable {
   readonly #files: readonly SafetensorsFile[];
   /** By their keys without the naming's prefix. */
   readonly #tensors = new Map<string, { file: SafetensorsFile; entry: SafetensorsEntry }>();
   readonly #used = new Set<string>();
   readonly #missing = new Set<string>();
   readonly #unfit = new Set<string>();
-  readonly #format: WeightFormat;
   readonly #naming: WeightNaming;
-  readonly #scratch: string;
+  readonly #policy: WeightPolicy;
   #conversion: WeightConversion | undefined;
 
   /**
-   * @param scratch - folder for weights in another format than they are stored in
+   * @param scratchDir - folder for weights in another format than they are stored in
    * @throws ModelLoadError `MODEL_NOT_FOUND` or `MODEL_CORRUPT`
    */
-  constructor({ files, format, naming = OWN_NAMES }: WeightSource, scratch: string) {
-    this.#format = format;
+  constructor({ files, format, naming = OWN_NAMES }: WeightSource, scratchDir: string) {
     this.#naming = naming;
-    this.#scratch = scratch;
+    this.#policy = formatPolicy(format, () => (this.#conversion ??= new WeightConversion(scratchDir)));
     this.#files = openAll(files);
     for (const file of this.#files) {
       for (const [key, entry] of file.entries) {
@@ -66,43 +66,51 @@ export class WeightStore implements Disposable {
     }
   }
 
-  get root(): Weights {
-    return new Weights(this, '');
+  get root(): WeightScope {
+    return new WeightScope(this, '');
   }
 
   has(key: string): boolean {
-    return this.#tensors.has(this.#naming.placeOf(key).name);
+    return this.#tensors.has(this.#naming.storedAs(key).name);
   }
 
-  /** A large tensor in f32, laid down in the format asked for. */
-  take(key: string, shape: readonly number[], kind: WeightKind): GraphOutput {
+  /** A large tensor in f32, in the format asked for. */
+  weight(key: string, shape: readonly number[], kind: WeightKind): GraphOutput {
     const stored = this.#stored(key, shape, shape);
-    if (!stored) return placeholder(shape, key);
-    return inFormat(stored, kind, this.#format, key, () => this.#convert());
+    return stored ? this.#policy.weight(stored, kind, key) : placeholder(shape, key);
   }
 
-  /** A small tensor in f32, seen through another shape of as many elements. */
-  takeSmall(key: string, shape: readonly number[], seenAs: readonly number[]): GraphOutput {
-    const stored = this.#stored(key, shape, seenAs);
-    return stored ? asFloat32(stored, key) : placeholder(seenAs, key);
+  /** A small tensor in f32, as another shape of as many elements. */
+  vector(key: string, shape: readonly number[], asShape: readonly number[]): GraphOutput {
+    const stored = this.#stored(key, shape, asShape);
+    return stored ? asFloat32(stored, key) : placeholder(asShape, key);
+  }
+
+  /** The input of a module's matrix product or convolution. */
+  activation(module: string, x: GraphOutput): GraphOutput {
+    return this.#policy.activation(module, x);
   }
 
   /**
-   * Says whether the network found all it needs, and the file nothing it does not.
+   * Checks that the network found all it needs. Tensors that it does not need are a warning, as in diffusers.
    *
-   * @param belongs - which keys are this network's, where those of several stand together
-   * @throws ModelLoadError `MODEL_CORRUPT` listing missing, unexpected and mis-shaped keys together
+   * @param belongs - which keys are this network's, where one file holds several networks
+   * @throws ModelLoadError `MODEL_CORRUPT` listing missing, mis-shaped and unexpected keys together
    */
   finish(belongs: (key: string) => boolean = () => true): void {
-    const unexpected = [...this.#tensors.keys()].filter(
-      (name) => !this.#used.has(name) && belongs(name) && !this.#naming.surplus.test(name),
+    const unexpected = [...this.#tensors.keys()]
+      .filter((name) => !this.#used.has(name) && belongs(name) && !this.#naming.ignored.test(name))
+      .map((name) => this.#naming.prefix + name);
+    if (this.#missing.size + this.#unfit.size > 0) throw this.#report(unexpected);
+    if (unexpected.length === 0) return;
+    warn(
+      'UNEXPECTED_WEIGHTS',
+      `The weights in ${this.#paths()} have tensors that the network does not use:\n  ${shown(unexpected)}`,
     );
-    if (this.#missing.size + this.#unfit.size + unexpected.length === 0) return;
-    throw this.#report(unexpected);
   }
 
   /**
-   * Gives constants that are not laid down as they are stored their values, on another thread.
+   * Computes the values of constants that are not stored in the format asked for, on another thread.
    *
    * @throws SaveError when there is no room for them
    */
@@ -110,7 +118,7 @@ export class WeightStore implements Disposable {
     await this.#conversion?.run();
   }
 
-  /** Lets go of the files; constants made of them keep them mapped. */
+  /** Closes the files; constants over them keep them mapped. */
   dispose(): void {
     for (const file of this.#files) file.mapping.dispose();
   }
@@ -119,94 +127,52 @@ export class WeightStore implements Disposable {
     this.dispose();
   }
 
-  #convert(): WeightConversion {
-    return (this.#conversion ??= new WeightConversion(this.#scratch));
-  }
-
-  #stored(key: string, shape: readonly number[], seenAs: readonly number[]): GraphOutput | undefined {
+  #stored(key: string, shape: readonly number[], asShape: readonly number[]): GraphOutput | undefined {
     if (this.#missing.size + this.#unfit.size >= MAX_PROBLEMS) throw this.#report([]);
-    const place = this.#naming.placeOf(key);
-    const whole = wholeShape(shape, place);
+    const place = this.#naming.storedAs(key);
+    const expected = storedShape(shape, place);
     const name = this.#naming.prefix + place.name;
     const tensor = this.#tensors.get(place.name);
     if (!tensor) {
-      this.#missing.add(`${name} [${whole.join(', ')}]`);
+      this.#missing.add(`${name} [${expected.join(', ')}]`);
       return undefined;
     }
     this.#used.add(place.name);
     const { file, entry } = tensor;
     const elementType = ELEMENT_TYPES[entry.type];
-    if (!fits(entry.shape, whole, place)) {
-      this.#unfit.add(`${name} has shape [${entry.shape.join(', ')}], not [${whole.join(', ')}]`);
+    if (!shapeMatches(entry.shape, expected, place)) {
+      this.#unfit.add(`${name} has shape [${entry.shape.join(', ')}], not [${expected.join(', ')}]`);
       return undefined;
     }
     if (elementType === undefined) {
       this.#unfit.add(`${name} is stored as ${entry.type}, not F32, F16 or BF16`);
       return undefined;
     }
-    const { offset, byteLength } = rangeOf(entry, place);
+    const { offset, byteLength } = byteRange(entry, place);
     if (offset % (elementType === 'f32' ? 4 : 2) === 0) {
-      return graph.mappedConstant(elementType, seenAs, file.mapping, offset, key);
+      return graph.mappedConstant(elementType, asShape, file.mapping, offset, key);
     }
     // Headers of odd length are rare but allowed; elements must be aligned, so these alone are copied.
     const { buffer } = file.mapping.read(offset, byteLength);
     return elementType === 'f32'
-      ? graph.constant('f32', seenAs, new Float32Array(buffer), key)
-      : graph.constant(elementType, seenAs, new Uint16Array(buffer), key);
+      ? graph.constant('f32', asShape, new Float32Array(buffer), key)
+      : graph.constant(elementType, asShape, new Uint16Array(buffer), key);
   }
 
   #report(unexpected: readonly string[]): ModelLoadError {
-    const parts = [
+    const sections = [
       section('missing', [...this.#missing]),
       section('not as expected', [...this.#unfit]),
-      section(
-        'unknown to this network',
-        unexpected.map((name) => this.#naming.prefix + name),
-      ),
+      section('unknown to this network', unexpected),
     ];
-    const where = this.#files.map(({ path }) => path).join(', ');
     return new ModelLoadError(
       'MODEL_CORRUPT',
-      `The weights in ${where} do not fit:\n${parts.join('')}`.trimEnd(),
+      `The weights in ${this.#paths()} do not fit:\n${sections.join('')}`.trimEnd(),
     );
   }
-}
 
-/** The tensors below one name, as a PyTorch module holds its own. */
-export class Weights {
-  readonly #store: WeightStore;
-  readonly #prefix: string;
-
-  /** @internal */
-  constructor(store: WeightStore, prefix: string) {
-    this.#store = store;
-    this.#prefix = prefix;
-  }
-
-  /** A submodule's, e.g. `at('resnets', 0)`. */
-  at(...path: readonly (string | number)[]): Weights {
-    return new Weights(this.#store, `${this.#prefix}${path.join('.')}.`);
-  }
-
-  has(name: string): boolean {
-    return this.#store.has(this.#prefix + name);
-  }
-
-  matrix(name: string, shape: readonly [output: number, input: number]): GraphOutput {
-    return this.#store.take(this.#prefix + name, shape, 'matrix');
-  }
-
-  embedding(name: string, shape: readonly [rows: number, width: number]): GraphOutput {
-    return this.#store.take(this.#prefix + name, shape, 'embedding');
-  }
-
-  convolution(name: string, shape: readonly [output: number, input: number, height: number, width: number]) {
-    return this.#store.take(this.#prefix + name, shape, 'convolution');
-  }
-
-  /** A bias, a norm's scale and the like, seen through `seenAs`. */
-  vector(name: string, length: number, seenAs: readonly number[] = [length]): GraphOutput {
-    return this.#store.takeSmall(this.#prefix + name, [length], seenAs);
+  #paths(): string {
+    return this.#files.map(({ path }) => path).join(', ');
   }
 }
 
@@ -221,13 +187,16 @@ function openAll(paths: readonly string[]): SafetensorsFile[] {
   }
 }
 
-/** Stands where a tensor should, so that the rest of the network can still be looked through. */
+/** Takes the place of a missing tensor, so that the rest of the network can still be checked. */
 function placeholder(shape: readonly number[], key: string): GraphOutput {
   return graph.parameter('f32', shape, key);
 }
 
 function section(title: string, lines: readonly string[]): string {
-  if (lines.length === 0) return '';
+  return lines.length === 0 ? '' : `${title}:\n  ${shown(lines)}\n`;
+}
+
+function shown(lines: readonly string[]): string {
   const more = lines.length > MAX_SHOWN ? `\n  … and ${lines.length - MAX_SHOWN} more` : '';
-  return `${title}:\n  ${lines.slice(0, MAX_SHOWN).join('\n  ')}${more}\n`;
+  return `${lines.slice(0, MAX_SHOWN).join('\n  ')}${more}`;
 }

@@ -7,8 +7,13 @@ import {
   textEncoderExport,
   vaeExports,
 } from '../../../lib/models/loading/component-export.js';
-import { networkSource } from '../../../lib/models/loading/export-pipeline.js';
-import { exportPipeline, type ComponentName, type ExportOptions } from '../../../lib/models/index.js';
+import { networkWeights } from '../../../lib/models/loading/network-weights.js';
+import {
+  exportPipeline,
+  type ComponentName,
+  type ExportOptions,
+  type WeightsName,
+} from '../../../lib/models/index.js';
 import type { Model } from '../../../lib/runtime/index.js';
 import {
   arrayOf,
@@ -19,8 +24,8 @@ import {
   type ReferenceCase,
 } from '../../support/reference-case.js';
 
-const inFolder = (name: string, weights: string) =>
-  networkSource(join(FIXTURES, name), weights, { weightFormat: 'stored' });
+const inFolder = (name: string, weights: WeightsName) =>
+  networkWeights(join(FIXTURES, name), weights, { weightFormat: 'stored' });
 
 async function build(pipeline: string, name: ComponentName, options: ExportOptions = {}): Promise<Model> {
   const { components } = await exportPipeline(join(FIXTURES, pipeline), options);

@@ -4,7 +4,7 @@ import type { GraphOutput } from '../../../runtime/index.js';
 import { ACTIVATIONS, activation, attention, layerNorm, linear } from '../layers.js';
 import { layerCount, width } from '../network-config.js';
 import { add } from '../tensors.js';
-import type { Weights } from '../../weights/weight-store.js';
+import type { WeightScope } from '../../weights/weight-scope.js';
 
 /** What text and vision models have in common, with the defaults of CLIPTextConfig. */
 export const clipEncoderFields = {
@@ -26,7 +26,7 @@ export type ClipEncoderConfig = z.output<z.ZodObject<typeof clipEncoderFields>>;
  * @returns the input and what every layer made of it, in order
  */
 export function clipEncoder(
-  w: Weights,
+  w: WeightScope,
   x: GraphOutput,
   config: ClipEncoderConfig,
   options: { causal: boolean },
@@ -41,7 +41,7 @@ export function clipEncoder(
 }
 
 function clipEncoderLayer(
-  w: Weights,
+  w: WeightScope,
   x: GraphOutput,
   config: ClipEncoderConfig,
   options: { causal: boolean },
@@ -60,7 +60,7 @@ function clipEncoderLayer(
 }
 
 function clipAttention(
-  w: Weights,
+  w: WeightScope,
   x: GraphOutput,
   config: ClipEncoderConfig,
   options: { causal: boolean },
@@ -72,7 +72,7 @@ function clipAttention(
   return linear(w.at('out_proj'), attended, config.hidden_size);
 }
 
-function clipMlp(w: Weights, x: GraphOutput, config: ClipEncoderConfig): GraphOutput {
+function clipMlp(w: WeightScope, x: GraphOutput, config: ClipEncoderConfig): GraphOutput {
   const inner = activation(config.hidden_act, linear(w.at('fc1'), x, config.intermediate_size));
   return linear(w.at('fc2'), inner, config.hidden_size);
 }

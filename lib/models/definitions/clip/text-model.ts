@@ -6,7 +6,7 @@ import { clipEncoder, clipEncoderFields } from './encoder.js';
 import { embedding, layerNorm, linear } from '../layers.js';
 import { width } from '../network-config.js';
 import { add, integers, unsqueeze } from '../tensors.js';
-import type { Weights } from '../../weights/weight-store.js';
+import type { WeightScope } from '../../weights/weight-scope.js';
 
 /** transformers' CLIPTextConfig. */
 export const clipTextConfigSchema = z.looseObject({
@@ -31,7 +31,7 @@ export interface ClipTextOptions {
  * `pooler_output` [batch, hidden_size]; with `hiddenStates`, `hidden_states.0` … as well.
  */
 export function clipTextModel(
-  weights: Weights,
+  weights: WeightScope,
   config: ClipTextConfig,
   options: ClipTextOptions = {},
 ): Model {
@@ -53,7 +53,7 @@ export function clipTextModel(
  * `text_embeds` [batch, projection_dim].
  */
 export function clipTextModelWithProjection(
-  weights: Weights,
+  weights: WeightScope,
   config: ClipTextConfig,
   options: ClipTextOptions = {},
 ): Model {
@@ -72,12 +72,12 @@ export function clipTextModelWithProjection(
 }
 
 /** transformers 5 lets the text model's own name go from the keys. */
-function textTransformer(weights: Weights): Weights {
+function textTransformer(weights: WeightScope): WeightScope {
   return weights.has('embeddings.token_embedding.weight') ? weights : weights.at('text_model');
 }
 
 function clipTextTransformer(
-  w: Weights,
+  w: WeightScope,
   ids: GraphOutput,
   config: ClipTextConfig,
   { clipSkip = 0 }: ClipTextOptions,
@@ -94,7 +94,7 @@ function clipTextTransformer(
   return { last, pooled: pool(last, ids, config), states };
 }
 
-function clipTextEmbeddings(w: Weights, ids: GraphOutput, config: ClipTextConfig): GraphOutput {
+function clipTextEmbeddings(w: WeightScope, ids: GraphOutput, config: ClipTextConfig): GraphOutput {
   const { hidden_size: size, max_position_embeddings: positions } = config;
   const tokens = embedding(w.at('token_embedding'), ids, config.vocab_size, size);
   const places = embedding(w.at('position_embedding'), positionsOf(ids), positions, size);

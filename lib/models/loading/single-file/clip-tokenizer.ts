@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import { locatePackage } from '../../../runtime/index.js';
-import type { TokenizerSource } from '../../saving/save-metadata.js';
+import type { TokenizerSource } from '../../tokenizer-source.js';
 
 /** Ids CLIP's vocabulary has. */
 export const CLIP_VOCABULARY_SIZE = 49408;

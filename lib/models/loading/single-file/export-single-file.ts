@@ -1,17 +1,20 @@
 import { z } from 'zod';
 
-import { ModelLoadError } from '../../../common/errors.js';
 import { fileExists } from '../../../common/file-exists.js';
-import { parseOptions, wrongValue } from '../../../common/options.js';
+import { path as pathField } from '../../../common/fields.js';
+import { ModelLoadError } from '../../../common/errors.js';
+import { optionsSchema, parseOptions, wrongValue } from '../../../common/options.js';
 import { autoencoderKlConfigSchema } from '../../definitions/autoencoder-kl.js';
 import { clipTextConfigSchema } from '../../definitions/clip/text-model.js';
-import { textEncoderExport, unetExport, vaeExports, type NetworkSource } from '../component-export.js';
-import { scaleFactorFor, tokenLimit, type ExportOptions, type PipelineExport } from '../export-pipeline.js';
 import { checkNetworkConfig, type NetworkConfig } from '../../definitions/network-config.js';
-import type { TokenizerSource } from '../../saving/save-metadata.js';
 import { UNET_SUPPORTED, unetConfigSchema } from '../../definitions/unet/config.js';
-import { WEIGHT_FORMATS } from '../../weights/formats.js';
+import type { TokenizerSource } from '../../tokenizer-source.js';
 import type { WeightNaming } from '../../weights/naming.js';
+import { textEncoderExport, unetExport, vaeExports, type NetworkWeights } from '../component-export.js';
+import { exportOptionFields, type ExportOptions } from '../export-options.js';
+import type { PipelineExport } from '../export-pipeline.js';
+import { tokenLimit } from '../token-limit.js';
+import { scaleFactorFor } from '../vae-scale-factor.js';
 import { Checkpoint } from './checkpoint.js';
 import { inferDescription, readDescription } from './model-description.js';
 import { refuseOthers, refusePickle } from './refuse-others.js';
@@ -21,9 +24,10 @@ import { CLIP_NAMING, OPEN_CLIP_NAMING } from './text-naming.js';
 import { unetNaming } from './unet-naming.js';
 import { vaeNaming } from './vae-naming.js';
 
-export interface SingleFileExportOptions extends Omit<ExportOptions, 'variant'> {
+/** Options of `exportSingleFile`. */
+export interface SingleFileExportOptions extends Omit<ExportOptions, 'variant' | 'safetyChecker'> {
   /**
-   * What the UNet was trained to predict, which the file does not tell. Default, as in diffusers: 'v_prediction' for
+   * What the UNet was trained to predict, which the file does not say. Default, as in diffusers: 'v_prediction' for
    * 2.x, unless the file counts the 875,000 steps of 2.0's base model; 'epsilon' for all others.
    */
   predictionType?: PredictionType | undefined;
@@ -36,35 +40,32 @@ export interface SingleFileExportOptions extends Omit<ExportOptions, 'variant'> 
   tokenizer?: string | undefined;
 }
 
-/** A checkpoint that was found good; it brings its tokenizer and its scheduler from elsewhere. */
+/** A checkpoint whose tensors were checked, with the tokenizer and the scheduler that it does not hold. */
 export interface SingleFileExport extends PipelineExport {
   readonly tokenizer: TokenizerSource;
   readonly schedulerConfig: Readonly<Record<string, unknown>>;
 }
 
-/** Schemas of those options that loading a pipeline has too. */
-export const checkpointOptionSchemas = {
+/** Fields that loading a checkpoint as a pipeline has too. */
+export const checkpointFields = {
   predictionType: z
     .enum(PREDICTION_TYPES)
-    .optional()
-    .describe(PREDICTION_TYPES.map((type) => `'${type}'`).join(' or ')),
-  config: z.string().min(1).optional().describe('a path'),
-  tokenizer: z.string().min(1).optional().describe('a path'),
+    .describe(PREDICTION_TYPES.map((type) => `'${type}'`).join(' or '))
+    .optional(),
+  config: pathField.optional(),
+  tokenizer: pathField.optional(),
 };
 
-const optionsSchema = z.strictObject({
-  ...checkpointOptionSchemas,
-  weightFormat: z
-    .enum(WEIGHT_FORMATS)
-    .default('stored')
-    .describe(`one of ${WEIGHT_FORMATS.join(', ')}`),
-  clipSkip: z.int().min(0).default(0).describe('a whole number of layers, at least 0'),
-  hiddenStates: z.boolean().default(false).describe('a boolean'),
+const schema = optionsSchema<SingleFileExportOptions>()({
+  ...checkpointFields,
+  weightFormat: exportOptionFields.weightFormat,
+  clipSkip: exportOptionFields.clipSkip,
+  hiddenStates: exportOptionFields.hiddenStates,
 });
 
 /**
- * Reads an original checkpoint, one file of all networks, so that OpenVINO models can be made of it. Its weights stay
- * in the file until then. Averages of a training (`model_ema.*`), its schedule and the like are left aside.
+ * Reads an original checkpoint, one file of all networks, so that OpenVINO networks can be built from it. Its
+ * weights stay in the file until then. Averages of a training (`model_ema.*`), its schedule and the like are ignored.
  *
  * @param path - a safetensors file of Stable Diffusion 1.x or 2.x, for text to image or inpainting
  * @see diffusers' `from_single_file`
@@ -77,11 +78,14 @@ export async function exportSingleFile(
   options: SingleFileExportOptions = {},
 ): Promise<SingleFileExport> {
   if (typeof path !== 'string' || path === '') throw wrongValue('a path', 'path', path);
-  const { weightFormat, clipSkip, hiddenStates, predictionType, config, tokenizer } = parseOptions(
-    optionsSchema,
-    options,
-    'exportSingleFile',
-  );
+  const {
+    weightFormat = 'stored',
+    clipSkip = 0,
+    hiddenStates = false,
+    predictionType,
+    config,
+    tokenizer,
+  } = parseOptions(schema, options, 'exportSingleFile');
   refusePickle(path);
   const checkpoint = new Checkpoint(path);
   refuseOthers(checkpoint);
@@ -91,7 +95,7 @@ export async function exportSingleFile(
       : await readDescription(config, { predictionType, tokenizer });
 
   await requireTokenizer(model.tokenizer);
-  const source = (description: NetworkConfig, naming: WeightNaming): NetworkSource => ({
+  const source = (description: NetworkConfig, naming: WeightNaming): NetworkWeights => ({
     config: description,
     weights: { files: [path], format: weightFormat, naming },
   });

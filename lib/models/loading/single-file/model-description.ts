@@ -4,7 +4,9 @@ import { z } from 'zod';
 import { readConfigFile } from '../../../common/config-file.js';
 import { ModelLoadError } from '../../../common/errors.js';
 import { readNetworkConfig, type NetworkConfig } from '../../definitions/network-config.js';
-import type { TokenizerSource } from '../../saving/save-metadata.js';
+import { pipelineClassOf, type ModelIndex } from '../../layout.js';
+import type { TokenizerSource } from '../../tokenizer-source.js';
+import { readModelIndex } from '../model-folder.js';
 import type { Checkpoint } from './checkpoint.js';
 import { CLIP_VOCABULARY_SIZE, clipTokenizer } from './clip-tokenizer.js';
 import { predictionTypeOf, schedulerConfigOf, type PredictionType } from './scheduler-config.js';
@@ -14,7 +16,7 @@ import { vaeConfigOf, vaeScaleFactorOf } from './vae-config.js';
 
 /** All that a model is but its weights. */
 export interface ModelDescription {
-  readonly index: Readonly<Record<string, unknown>>;
+  readonly index: ModelIndex;
   readonly textEncoder: NetworkConfig;
   readonly unet: NetworkConfig;
   readonly vae: NetworkConfig;
@@ -37,13 +39,12 @@ const ABSENT = {
   safety_checker: [null, null],
 };
 
-const PIPELINES = [
+const CHECKPOINT_PIPELINES = [
   'StableDiffusionPipeline',
   'StableDiffusionImg2ImgPipeline',
   'StableDiffusionInpaintPipeline',
 ];
 
-const indexSchema = z.looseObject({ _class_name: z.string() });
 const schedulerSchema = z.looseObject({ _class_name: z.string() });
 
 /**
@@ -98,11 +99,12 @@ export async function readDescription(
   folder: string,
   options: DescriptionOptions,
 ): Promise<ModelDescription> {
-  const index = await readConfigFile(join(folder, 'model_index.json'), indexSchema);
-  if (!PIPELINES.includes(index._class_name)) {
+  const index = await readModelIndex(folder);
+  const pipeline = pipelineClassOf(index);
+  if (!CHECKPOINT_PIPELINES.includes(pipeline)) {
     throw new ModelLoadError(
       'UNSUPPORTED',
-      `${folder} describes a ${index._class_name}; checkpoints are read as ${PIPELINES.join(', ')}`,
+      `${folder} describes a ${pipeline}; checkpoints are read as ${CHECKPOINT_PIPELINES.join(', ')}`,
     );
   }
   const config = (name: string): Promise<NetworkConfig> =>

@@ -1,5 +1,5 @@
 import { ModelLoadError } from '../../../common/errors.js';
-import { isPickle, pickleError } from '../../weights/files.js';
+import { isPickle, pickleError } from '../../file-names.js';
 import { PREFIXES, type Checkpoint } from './checkpoint.js';
 
 /** Models by keys that only they have. The first that matches names the file. */

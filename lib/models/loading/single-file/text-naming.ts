@@ -1,11 +1,11 @@
-import type { WeightNaming, WeightPlace } from '../../weights/naming.js';
+import type { WeightNaming, StoredWeight } from '../../weights/naming.js';
 import { PREFIXES } from './checkpoint.js';
 
 /** Stable Diffusion 1.x has transformers' own text model, at times within a whole CLIPModel. */
 export const CLIP_NAMING: WeightNaming = {
   prefix: PREFIXES.clip,
-  placeOf: (name) => ({ name }),
-  surplus: /(^|\.)position_ids$|^(vision_model|visual_projection|text_projection)\.|^logit_scale$/,
+  storedAs: (name) => ({ name }),
+  ignored: /(^|\.)position_ids$|^(vision_model|visual_projection|text_projection)\.|^logit_scale$/,
 };
 
 /**
@@ -16,8 +16,8 @@ export const LAST_OPEN_CLIP_LAYER = 23;
 
 export const OPEN_CLIP_NAMING: WeightNaming = {
   prefix: PREFIXES.openClip,
-  placeOf: (key) => openClipPlace(key.replace(/^text_model\./, '')),
-  surplus: new RegExp(
+  storedAs: (key) => openClipPlace(key.replace(/^text_model\./, '')),
+  ignored: new RegExp(
     `^transformer\\.resblocks\\.${LAST_OPEN_CLIP_LAYER}\\.|^(text_projection|logit_scale|attn_mask)$|^visual\\.`,
   ),
 };
@@ -26,7 +26,7 @@ export const OPEN_CLIP_NAMING: WeightNaming = {
 const PROJECTIONS = ['q_proj', 'k_proj', 'v_proj'];
 const PROJECTION = /^(transformer\.resblocks\.\d+)\.self_attn\.([qkv]_proj)\.(weight|bias)$/;
 
-function openClipPlace(key: string): WeightPlace {
+function openClipPlace(key: string): StoredWeight {
   const name = key.replace(/^encoder\.layers\./, 'transformer.resblocks.');
   const [, layer, projection = '', parameter] = PROJECTION.exec(name) ?? [];
   if (layer !== undefined) {

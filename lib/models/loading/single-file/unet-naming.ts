@@ -29,17 +29,16 @@ const MID_BLOCK = /^mid_block\.(resnets|attentions)\.(\d+)\.(.+)$/;
 export function unetNaming(config: UNetConfig): WeightNaming {
   return {
     prefix: PREFIXES.unet,
-    placeOf: (key) => ({ name: originalName(key, config) }),
-    surplus: /^$/,
+    storedAs: (key) => ({ name: originalName(key, config) }),
+    ignored: /^$/,
   };
 }
 
 function originalName(key: string, config: UNetConfig): string {
-  const [, way, block, kind, layer, rest = ''] = BLOCK.exec(key) ?? [];
+  const [, way, block, kind = '', layer, parameter = ''] = BLOCK.exec(key) ?? [];
   if (way !== undefined) {
-    return way === 'down'
-      ? inputName(kind, Number(block), Number(layer), rest, config)
-      : outputName(kind, Number(block), Number(layer), rest, config);
+    const place = { kind, block: Number(block), layer: Number(layer), parameter };
+    return way === 'down' ? inputName(place, config) : outputName(place, config);
   }
   const [, midKind, midLayer, inMid = ''] = MID_BLOCK.exec(key) ?? [];
   if (midKind !== undefined) {
@@ -47,48 +46,46 @@ function originalName(key: string, config: UNetConfig): string {
       ? `middle_block.1.${inMid}`
       : `middle_block.${2 * Number(midLayer)}.${inResnet(inMid)}`;
   }
-  const [, module = '', parameter = ''] = /^(.+)\.(.+)$/.exec(key) ?? [];
+  const [, module = '', parameterOutside = ''] = /^(.+)\.(.+)$/.exec(key) ?? [];
   const outside = OUTSIDE_BLOCKS[module];
-  return outside === undefined ? key : `${outside}.${parameter}`;
+  return outside === undefined ? key : `${outside}.${parameterOutside}`;
 }
 
-function inputName(
-  kind: string | undefined,
-  block: number,
-  layer: number,
-  rest: string,
-  config: UNetConfig,
-): string {
-  const { layers } = levelOf(config);
+/** A parameter of a layer of a block, in diffusers' numbers. */
+interface Place {
+  readonly kind: string;
+  readonly block: number;
+  readonly layer: number;
+  readonly parameter: string;
+}
+
+function inputName({ kind, block, layer, parameter }: Place, config: UNetConfig): string {
+  const layers = layersOf(config);
   const first = 1 + block * (layers + 1);
-  if (kind === 'downsamplers') return `input_blocks.${first + layers}.0.${rest.replace(/^conv\./, 'op.')}`;
-  return `input_blocks.${first + layer}.${inLayer(kind, rest)}`;
+  if (kind === 'downsamplers') {
+    return `input_blocks.${first + layers}.0.${parameter.replace(/^conv\./, 'op.')}`;
+  }
+  return `input_blocks.${first + layer}.${inLayer(kind, parameter)}`;
 }
 
-function outputName(
-  kind: string | undefined,
-  block: number,
-  layer: number,
-  rest: string,
-  config: UNetConfig,
-): string {
-  const { layers } = levelOf(config);
+function outputName({ kind, block, layer, parameter }: Place, config: UNetConfig): string {
+  const layers = layersOf(config);
   const first = block * (layers + 1);
-  if (kind !== 'upsamplers') return `output_blocks.${first + layer}.${inLayer(kind, rest)}`;
+  if (kind !== 'upsamplers') return `output_blocks.${first + layer}.${inLayer(kind, parameter)}`;
   const attends = config.up_block_types[block] === 'CrossAttnUpBlock2D';
-  return `output_blocks.${first + layers}.${attends ? 2 : 1}.${rest}`;
+  return `output_blocks.${first + layers}.${attends ? 2 : 1}.${parameter}`;
 }
 
 /** The original has as many layers at every level. */
-function levelOf(config: UNetConfig): { layers: number } {
-  return config.levels[0] ?? { layers: 0 };
+function layersOf(config: UNetConfig): number {
+  return config.levels[0]?.layers ?? 0;
 }
 
-function inLayer(kind: string | undefined, rest: string): string {
-  return kind === 'attentions' ? `1.${rest}` : `0.${inResnet(rest)}`;
+function inLayer(kind: string, parameter: string): string {
+  return kind === 'attentions' ? `1.${parameter}` : `0.${inResnet(parameter)}`;
 }
 
-function inResnet(rest: string): string {
-  const [module = '', parameter] = rest.split('.');
+function inResnet(name: string): string {
+  const [module = '', parameter] = name.split('.');
   return `${IN_RESNETS[module] ?? module}.${parameter}`;
 }

@@ -20,13 +20,13 @@ const ATTENTION = /^(encoder|decoder)\.mid_block\.attentions\.0\.(.+)\.(weight|b
 export function vaeNaming(levels: number): WeightNaming {
   return {
     prefix: PREFIXES.vae,
-    placeOf: (key) => {
+    storedAs: (key) => {
       const [, half, module = '', parameter] = ATTENTION.exec(key) ?? [];
       if (half === undefined) return { name: originalName(key, levels) };
       return { name: `${half}.mid.attn_1.${IN_ATTENTION[module] ?? module}.${parameter}`, pointwise: true };
     },
     // What the autoencoder was trained with.
-    surplus: /^(loss|model_ema)\./,
+    ignored: /^(loss|model_ema)\./,
   };
 }
 

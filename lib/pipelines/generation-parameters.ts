@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path';
 import type { GenerationParameters } from '../image/index.js';
 import type { Scheduler } from '../schedulers/index.js';
 import { version } from '../common/version.js';
-import type { Seed } from './generate-options.js';
+import type { Seed } from '../random/index.js';
 import type { GenerateRequest } from './request.js';
 
 /** For a request, what to write of its n-th picture. */

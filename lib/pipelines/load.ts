@@ -1,0 +1,141 @@
+import { ModelLoadError } from '../common/errors.js';
+import { wrongValue } from '../common/options.js';
+import { locateModel } from '../hub/index.js';
+import {
+  openFolder,
+  openSingleFile,
+  pipelineClassOf,
+  readModelIndex,
+  type ModelIndex,
+  type PretrainedModel,
+} from '../models/index.js';
+import { schedulerFromConfig, type DDIMScheduler, type Scheduler } from '../schedulers/index.js';
+import { compileSettings } from './compile-settings.js';
+import { networksOf, type StableDiffusionComponents } from './components.js';
+import { loadComponents } from './load-components.js';
+import type { OVDiffusionPipeline, PipelineInit } from './pipeline.js';
+import {
+  parsePipelineOptions,
+  parseSingleFileOptions,
+  type LoadingOptions,
+  type PipelineOptions,
+  type SingleFileOptions,
+} from './pipeline-options.js';
+import { isScheduler } from './scheduler-option.js';
+
+/** A pipeline class as loading needs it. */
+export interface LoadablePipeline<Pipeline extends OVDiffusionPipeline> {
+  /** Pipeline classes of `model_index.json` that it loads. */
+  readonly modelClasses: readonly string[];
+  new (components: StableDiffusionComponents, scheduler: Scheduler, init?: PipelineInit): Pipeline;
+}
+
+/**
+ * Loads a folder, or a model of the hub, as a pipeline of the given class.
+ *
+ * @throws ModelLoadError, HubError, SaveError, RuntimeNotFoundError, InvalidArgumentError; the signal's reason
+ */
+export async function loadPretrained<Pipeline extends OVDiffusionPipeline>(
+  pipelineClass: LoadablePipeline<Pipeline>,
+  idOrFolder: string,
+  options: PipelineOptions,
+): Promise<Pipeline> {
+  if (typeof idOrFolder !== 'string' || idOrFolder === '') {
+    throw wrongValue('a path or an id', 'idOrFolder', idOrFolder);
+  }
+  const parsed = parsePipelineOptions(options);
+  return load(pipelineClass, parsed, async (core, scratchDir) => {
+    const { revision, token, hubCacheDir, localFilesOnly, variant, signal, onProgress } = parsed;
+    const inspect = async (folder: string): Promise<ModelIndex> => {
+      const index = await readModelIndex(folder);
+      requireModelClass(pipelineClass, index, folder);
+      return index;
+    };
+    const hubOptions = {
+      revision,
+      token,
+      hubCacheDir,
+      localFilesOnly,
+      variant,
+      signal,
+      export: parsed.export,
+    };
+    const folder = await locateModel(
+      idOrFolder,
+      { ...hubOptions, onProgress: (progress) => onProgress?.({ phase: 'download', ...progress }) },
+      inspect,
+    );
+    const model = await openFolder(folder, { ...parsed, scratchDir }, core);
+    return { ...model, name: idOrFolder };
+  });
+}
+
+/**
+ * Loads an original checkpoint as a pipeline of the given class.
+ *
+ * @throws ModelLoadError, RuntimeNotFoundError, InvalidArgumentError; the signal's reason
+ */
+export async function loadSingleFile<Pipeline extends OVDiffusionPipeline>(
+  pipelineClass: LoadablePipeline<Pipeline>,
+  path: string,
+  options: SingleFileOptions,
+): Promise<Pipeline> {
+  if (typeof path !== 'string' || path === '') throw wrongValue('a path', 'path', path);
+  const parsed = parseSingleFileOptions(options);
+  const { weightFormat, clipSkip, predictionType, config, tokenizer } = parsed;
+  return load(pipelineClass, parsed, (_, scratchDir) =>
+    openSingleFile(path, { weightFormat, clipSkip, predictionType, config, tokenizer, scratchDir }),
+  );
+}
+
+type Open = (
+  core: Awaited<ReturnType<typeof compileSettings>>['core'],
+  scratchDir: string | undefined,
+) => Promise<PretrainedModel>;
+
+async function load<Pipeline extends OVDiffusionPipeline>(
+  pipelineClass: LoadablePipeline<Pipeline>,
+  options: LoadingOptions,
+  open: Open,
+): Promise<Pipeline> {
+  const settings = await compileSettings(options);
+  const model = await open(settings.core, options.scratchDir ?? options.cacheDir);
+  requireModelClass(pipelineClass, model.index, model.path);
+  const scheduler = await loadScheduler(model, options.scheduler);
+  const { onProgress, signal, strictShapes } = options;
+  const components = await loadComponents(model, settings, { onProgress, signal });
+  try {
+    return new pipelineClass(components, scheduler, { strictShapes, onProgress });
+  } catch (error) {
+    await Promise.all(networksOf(components).map((network) => network.dispose()));
+    throw error;
+  }
+}
+
+/** @throws ModelLoadError `UNSUPPORTED` for the model of another pipeline */
+function requireModelClass(
+  { modelClasses }: { readonly modelClasses: readonly string[] },
+  index: ModelIndex,
+  path: string,
+): void {
+  if (modelClasses.includes(pipelineClassOf(index))) return;
+  throw new ModelLoadError(
+    'UNSUPPORTED',
+    `${path} holds a ${String(index._class_name)}; supported are ${modelClasses.join(', ')}`,
+  );
+}
+
+/** The scheduler asked for, or the model's own. */
+async function loadScheduler(
+  model: PretrainedModel,
+  wanted: LoadingOptions['scheduler'],
+): Promise<Scheduler> {
+  if (isScheduler(wanted)) return wanted;
+  if (wanted === undefined) return schedulerFromConfig(await model.schedulerConfig(), model.path);
+  // A configuration that is missing leaves the class's own defaults.
+  const config = await model.schedulerConfig().catch((error: unknown) => {
+    if (error instanceof ModelLoadError && error.code === 'MODEL_NOT_FOUND') return {};
+    throw error;
+  });
+  return (wanted as unknown as typeof DDIMScheduler).fromConfig(config);
+}

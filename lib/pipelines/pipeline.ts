@@ -1,0 +1,212 @@
+import { raceAbort } from '../common/abort.js';
+import { wrongValue } from '../common/options.js';
+import { saveModel, type PretrainedModel, type SaveExportOptions } from '../models/index.js';
+import type { Scheduler } from '../schedulers/index.js';
+import { networksOf } from './components.js';
+import { ExclusiveCalls } from './exclusive-calls.js';
+import type { CompileProgress } from './progress.js';
+import { ReshapePolicy } from './reshape-policy.js';
+import {
+  parseCompileOptions,
+  parseReshapeOptions,
+  type CompileOptions,
+  type ReshapeOptions,
+  type StaticShape,
+} from './reshape-options.js';
+import { isScheduler } from './scheduler-option.js';
+
+/** What a pipeline may be constructed with besides its components and its scheduler. */
+export interface PipelineInit {
+  /** After `reshape`, refuse other sizes instead of compiling for them. Default: false. */
+  strictShapes?: boolean | undefined;
+  /** Called as each network is compiled. */
+  onProgress?: ((progress: CompileProgress) => void) | undefined;
+}
+
+/** A network to compile, and how. */
+export interface CompileStep {
+  readonly component: CompileProgress['component'];
+  readonly compile: () => Promise<void>;
+}
+
+/**
+ * What all pipelines have in common: components, a scheduler, calls that take turns, shapes, saving and disposal.
+ * Pipelines hold components and may share them (`fromPipe`); a component is disposed with its last holder.
+ *
+ * @see https://huggingface.co/docs/diffusers/api/pipelines/overview — diffusers' `DiffusionPipeline`
+ */
+export abstract class OVDiffusionPipeline<
+  Components extends { readonly model: PretrainedModel } = { readonly model: PretrainedModel },
+> implements AsyncDisposable {
+  /** The loaded components, by diffusers' names, with what follows from their configurations. */
+  readonly components: Components;
+  protected readonly shapes: ReshapePolicy;
+  protected readonly calls: ExclusiveCalls;
+  readonly #init: PipelineInit;
+  #scheduler: Scheduler;
+  #disposal: Promise<void> | undefined;
+
+  protected constructor(components: Components, scheduler: Scheduler, init: PipelineInit = {}) {
+    if (!isScheduler(scheduler)) throw wrongValue('a Scheduler', 'scheduler', scheduler);
+    this.components = components;
+    this.#scheduler = scheduler;
+    this.#init = init;
+    this.shapes = new ReshapePolicy(init.strictShapes ?? false);
+    const networks = networksOf(components);
+    this.calls = new ExclusiveCalls(networks.map(({ queue }) => queue));
+    for (const network of networks) network.retain();
+  }
+
+  /**
+   * Another pipeline over the same components and scheduler: nothing is read or compiled again.
+   *
+   * @param pipeline - goes on to work; what both hold is freed when both are disposed
+   * @throws DisposedError; ModelLoadError `INCOMPATIBLE_COMPONENTS` where components are missing or unfit
+   * @example
+   * ```ts
+   * const second = OVStableDiffusionPipeline.fromPipe(first);
+   * ```
+   */
+  static fromPipe<Pipeline extends OVDiffusionPipeline, Components extends object>(
+    this: new (components: Components, scheduler: Scheduler, init?: PipelineInit) => Pipeline,
+    pipeline: OVDiffusionPipeline & { readonly components: Components },
+    init?: PipelineInit,
+  ): Pipeline {
+    if (!(pipeline instanceof OVDiffusionPipeline)) throw wrongValue('a pipeline', 'pipeline', pipeline);
+    pipeline.calls.requireOpen();
+    return new this(pipeline.components, pipeline.scheduler, init ?? pipeline.#init);
+  }
+
+  /** The scheduler; each generation uses a copy of it, so one scheduler may serve several pipelines. */
+  get scheduler(): Scheduler {
+    return this.#scheduler;
+  }
+
+  /** @throws InvalidArgumentError for anything but a scheduler */
+  set scheduler(scheduler: Scheduler) {
+    if (!isScheduler(scheduler)) throw wrongValue('a Scheduler', 'scheduler', scheduler);
+    this.#scheduler = scheduler;
+  }
+
+  /** The precision that the networks compute in, as the device says; undefined before any is compiled. */
+  get inferencePrecision(): string | undefined {
+    const networks = networksOf(this.components);
+    const precisions = networks.map(
+      ({ source, inferencePrecision }) => [source.name, inferencePrecision] as const,
+    );
+    // The UNet does nearly all the work.
+    const unet = precisions.find(([name]) => name === 'unet')?.[1];
+    return unet ?? precisions.find(([, precision]) => precision !== undefined)?.[1];
+  }
+
+  /**
+   * Makes the networks static for one shape, as optimum-intel's `reshape`, and compiles them: the UNet's batch is
+   * batchSize × numImagesPerPrompt, doubled with guidance. May be called again, for another shape, at any time;
+   * what was compiled for other shapes is freed.
+   *
+   * @returns this pipeline
+   * @throws InvalidArgumentError, InferenceError, DisposedError; the signal's reason
+   * @example
+   * ```ts
+   * await pipeline.reshape({ height: 512, width: 768 });
+   * ```
+   */
+  async reshape(options: ReshapeOptions): Promise<this> {
+    const { shape, ...compileOptions } = parseReshapeOptions(options);
+    this.requireShape(shape);
+    return this.#compile(async () => {
+      await this.keepOnly(shape);
+      return [shape, this.compileSteps(shape)];
+    }, compileOptions);
+  }
+
+  /**
+   * Compiles now what the next `generate` would compile: the reshaped size, or networks for every size.
+   *
+   * @returns this pipeline
+   * @throws InvalidArgumentError, InferenceError, DisposedError; the signal's reason
+   */
+  async compile(options: CompileOptions = {}): Promise<this> {
+    return this.#compile(
+      () => Promise.resolve([this.shapes.shape, this.compileSteps(this.shapes.shape)]),
+      parseCompileOptions(options),
+    );
+  }
+
+  /**
+   * Writes the model in optimum-intel's layout, with the present scheduler and components, so that it loads without an
+   * export here, in optimum-intel and in openvino-genai. The folder is complete or not there.
+   *
+   * @param target - a folder that is created, or with `overwrite` replaced
+   * @throws SaveError when the target exists or cannot be written
+   * @throws InvalidArgumentError, DisposedError
+   * @throws the signal's reason when aborted
+   */
+  async savePretrained(target: string, options: SaveExportOptions = {}): Promise<void> {
+    if (typeof target !== 'string' || target === '') throw wrongValue('a path', 'target', target);
+    this.calls.requireOpen();
+    const { model } = this.components;
+    const held = networksOf(this.components).map(({ source }) => source);
+    const others = model.networks.filter(({ name }) => !held.some((source) => source.name === name));
+    const networks = [...held, ...others].map((source) => ({
+      name: source.name,
+      write: (folder: string) => source.save(folder, target),
+    }));
+    const schedulerConfig = this.#scheduler.toJSON();
+    const { tokenizer } = model.tokenizers;
+    const roots = held.map(({ root }) => root);
+    const saved = { source: model.path, index: model.index, tokenizer, schedulerConfig, networks, roots };
+    await saveModel(saved, target, options, 'savePretrained');
+  }
+
+  /**
+   * Ends what runs, refuses what waits, and frees all memory that no other pipeline shares. Calls in progress reject
+   * with DisposedError. Resolves when everything is freed.
+   */
+  async dispose(): Promise<void> {
+    this.#disposal ??= this.#dispose();
+    await this.#disposal;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+
+  /** @throws InvalidArgumentError for a shape that the model cannot take */
+  protected abstract requireShape(shape: StaticShape): void;
+
+  /** The networks in the order they are compiled: for one shape, or for every shape. */
+  protected abstract compileSteps(shape: StaticShape | undefined): readonly CompileStep[];
+
+  /** Evicts what was compiled for other shapes. */
+  protected abstract keepOnly(shape: StaticShape): Promise<void>;
+
+  async #compile(
+    plan: () => Promise<[StaticShape | undefined, readonly CompileStep[]]>,
+    { onProgress, signal }: CompileOptions,
+  ): Promise<this> {
+    return this.calls.run(async (callSignal) => {
+      const [shape, steps] = await plan();
+      // One after another: each compilation uses every core, and memory peaks at one network.
+      for (const [place, { component, compile }] of steps.entries()) {
+        await raceAbort(compile(), callSignal);
+        const progress: CompileProgress = {
+          phase: 'compile',
+          component,
+          done: place + 1,
+          total: steps.length,
+        };
+        this.#init.onProgress?.(progress);
+        onProgress?.(progress);
+        callSignal.throwIfAborted();
+      }
+      if (shape) this.shapes.reshape(shape);
+      return this;
+    }, signal);
+  }
+
+  async #dispose(): Promise<void> {
+    await this.calls.dispose();
+    await Promise.all(networksOf(this.components).map((network) => network.release()));
+  }
+}

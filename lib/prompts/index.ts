@@ -1,0 +1,1 @@
+export { encodePrompts, type PromptBatch } from './encode.js';
