@@ -70,7 +70,7 @@ export class ProjectTree {
    */
   run(code = 'send(await report());', env: NodeJS.ProcessEnv = {}, format: 'esm' | 'cjs' = 'esm'): Report {
     writeFileSync(this.path('report.mjs'), reportSource(format));
-    writeFileSync(this.path('main.mjs'), `import { report, send } from '../native/report.mjs';\n${code}`);
+    writeFileSync(this.path('main.mjs'), `import { report, send } from './report.mjs';\n${code}`);
     const { stdout, stderr, status, signal } = spawnSync(process.execPath, [this.path('main.mjs')], {
       encoding: 'utf8',
       env: { PATH: process.env.PATH, ...env },
@@ -88,7 +88,7 @@ export class ProjectTree {
 function reportSource(format: 'esm' | 'cjs'): string {
   const load =
     format === 'esm'
-      ? "import { loadAddon } from '../native/dist/runtime/load-addon.js';"
+      ? "import { loadAddon } from './dist/runtime/load-addon.js';"
       : "import { createRequire } from 'node:module';\nconst { loadAddon } = createRequire(import.meta.url)('./dist/runtime/load-addon.cjs');";
   return `${load}
 import { readFileSync, writeSync } from 'node:fs';
