@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { checkConfig } from '../common/config-file.js';
-import type { NetworkSource } from '../models/index.js';
+import { correctUNetConfig, type NetworkSource } from '../models/index.js';
 
 const MAX_SIDE = 4096;
 const side = z.int().min(1).max(MAX_SIDE);
@@ -10,10 +10,9 @@ const side = z.int().min(1).max(MAX_SIDE);
 const schema = z.looseObject({
   in_channels: z.int().positive().nullish(),
   out_channels: z.int().positive().nullish(),
-  // A list in models whose levels differ in nothing else; all have the one width of the text encoder's states.
+  // A list has one for each level; all are the width of the text encoder's states.
   cross_attention_dim: z.union([z.int().positive(), z.array(z.int().positive()).min(1)]).nullish(),
   sample_size: z.union([side, z.tuple([side, side])]).nullish(),
-  _diffusers_version: z.string().nullish(),
 });
 
 /** The size of an image's latents: height and width in latents, not pixels. */
@@ -35,7 +34,7 @@ const DEFAULT_SAMPLE_SIZE = 64;
 
 /** @throws ModelLoadError `CONFIG_INVALID` */
 export function readUNetConfig({ path, config }: NetworkSource): UNetConfig {
-  const raw = checkConfig(path, config, schema);
+  const raw = checkConfig(path, correctUNetConfig(config), schema);
   const width = raw.cross_attention_dim;
   return {
     inChannels: raw.in_channels ?? undefined,

@@ -1,3 +1,4 @@
+export { correctUNetConfig } from './definitions/unet/corrections.js';
 export { IR_NAMES, isPickle, prefersShards, weightVariants } from './file-names.js';
 export * from './layout.js';
 export type { ComponentExport } from './loading/component-export.js';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { checkConfig, readConfigFile } from '../../common/config-file.js';
 import { ModelLoadError } from '../../common/errors.js';
 
-/** Sizes beyond these are no network's, and would only cost memory before its weights are found not to fit. */
+/** Larger sizes are no network's, and would only cost memory before its weights are found not to fit. */
 export const width = z
   .int()
   .min(1)
@@ -14,7 +14,7 @@ export const layerCount = z.int().min(0).max(256);
 /** Fields whose other values, all legitimate elsewhere, this package does not implement. */
 export type SupportedValues = Readonly<Record<string, readonly unknown[]>>;
 
-/** What a network's configuration says, unchecked, and where it does. */
+/** What a network's configuration says, unchecked, and where it was read. */
 export interface NetworkConfig {
   readonly path: string;
   readonly raw: Readonly<Record<string, unknown>>;
@@ -25,10 +25,20 @@ export async function readNetworkConfig(path: string): Promise<NetworkConfig> {
   return { path, raw: await readConfigFile(path, z.looseObject({})) };
 }
 
+/** Fields in which null has a meaning of its own; in all others it stands for the default. */
+const MEANINGFUL_NULLS = ['mid_block_type', 'norm_num_groups'];
+
+/** Fields without those that are null where null stands for the default. */
+export function withoutNulls(raw: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(raw).filter(([name, value]) => value !== null || MEANINGFUL_NULLS.includes(name)),
+  );
+}
+
 /**
- * What a network is built after.
+ * Checks the configuration that a network is built from.
  *
- * @param supported - for fields of which only some values are: those; a field that is absent is fine
+ * @param supported - the values supported of fields that have more; a field that is absent is fine
  * @throws ModelLoadError `UNSUPPORTED` naming every field that asks for something else; `CONFIG_INVALID`
  */
 export function checkNetworkConfig<T extends z.ZodType>(
@@ -36,8 +46,9 @@ export function checkNetworkConfig<T extends z.ZodType>(
   schema: T,
   supported: SupportedValues = {},
 ): z.output<T> {
-  refuseOtherValues(path, raw, supported);
-  return checkConfig(path, raw, schema);
+  const given = withoutNulls(raw);
+  refuseOtherValues(path, given, supported);
+  return checkConfig(path, given, schema);
 }
 
 /** @throws ModelLoadError `UNSUPPORTED` */

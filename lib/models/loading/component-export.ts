@@ -19,6 +19,7 @@ import {
 import { checkNetworkConfig, type NetworkConfig } from '../definitions/network-config.js';
 import { safetyChecker, safetyCheckerConfigSchema } from '../definitions/safety-checker.js';
 import { UNET_SUPPORTED, unetConfigSchema } from '../definitions/unet/config.js';
+import { correctUNetConfig } from '../definitions/unet/corrections.js';
 import type { UNetOptions } from '../definitions/unet/inputs.js';
 import { unet2dConditionModel } from '../definitions/unet/unet-2d-condition-model.js';
 import type { NetworkName } from '../layout.js';
@@ -74,7 +75,7 @@ export function unetExport(source: NetworkWeights, options: UNetOptions): Compon
   const config = checkNetworkConfig(source.config, unetConfigSchema, UNET_SUPPORTED);
   return {
     name: 'unet',
-    config: source.config.raw,
+    config: correctUNetConfig(source.config.raw),
     build: (scratchDir) =>
       buildNetwork(source.weights, scratchDir, (root) => unet2dConditionModel(root, config, options)),
   };

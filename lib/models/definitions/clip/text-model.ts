@@ -4,18 +4,25 @@ import { InvalidArgumentError } from '../../../common/errors.js';
 import { graph, type GraphOutput, type Model } from '../../../runtime/index.js';
 import { clipEncoder, clipEncoderFields } from './encoder.js';
 import { embedding, layerNorm, linear } from '../layers.js';
-import { width } from '../network-config.js';
+import { width, withoutNulls } from '../network-config.js';
 import { add, integers, unsqueeze } from '../tensors.js';
 import type { WeightScope } from '../../weights/weight-scope.js';
 
-/** transformers' CLIPTextConfig. */
-export const clipTextConfigSchema = z.looseObject({
+/**
+ * transformers' CLIPTextConfig; of a whole CLIP model's configuration, the one nested in it, as transformers takes it.
+ */
+const fields = z.looseObject({
   ...clipEncoderFields,
   vocab_size: width.default(49408),
   max_position_embeddings: width.default(77),
   projection_dim: width.default(512),
   eos_token_id: z.int().min(0).default(49407),
 });
+
+export const clipTextConfigSchema = z.preprocess((config) => {
+  const nested = isRecord(config) ? config.text_config : undefined;
+  return isRecord(nested) ? withoutNulls(nested) : config;
+}, fields);
 
 export type ClipTextConfig = z.output<typeof clipTextConfigSchema>;
 
@@ -133,4 +140,8 @@ function hiddenStates(
 ): { output: GraphOutput; names: string[] }[] {
   if (!options.hiddenStates) return [];
   return states.map((output, layer) => ({ output, names: [`hidden_states.${layer}`] }));
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
