@@ -1,23 +1,6 @@
-import type { TextEncoder, UNet, VaeDecoder, VaeEncoder } from '../components/index.js';
-import { Component } from '../components/index.js';
+import { Component, type VaeEncoder } from '../components/index.js';
 import { ModelLoadError } from '../common/errors.js';
-import type { PretrainedModel } from '../models/index.js';
-import type { ClipTokenizer } from '../tokenizer/index.js';
-
-/**
- * What pipelines of Stable Diffusion consist of, by diffusers' names. Components may be taken from several models, to
- * swap a VAE for example, and be shared by several pipelines.
- */
-export interface StableDiffusionComponents {
-  readonly tokenizer: ClipTokenizer;
-  readonly textEncoder: TextEncoder;
-  readonly unet: UNet;
-  readonly vaeDecoder: VaeDecoder;
-  /** Undefined where the model has none; text to image needs none. */
-  readonly vaeEncoder?: VaeEncoder | undefined;
-  /** What they were loaded from. */
-  readonly model: PretrainedModel;
-}
+import type { StableDiffusionComponents } from './load-components.js';
 
 /** A pipeline's components with what follows from their configurations. */
 export interface DescribedComponents extends StableDiffusionComponents {

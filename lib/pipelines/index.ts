@@ -1,6 +1,7 @@
-export type { DescribedComponents, StableDiffusionComponents } from './components.js';
+export type { DescribedComponents } from './components.js';
 export type { GenerateOptions, OutputType } from './generate-options.js';
 export type { GenerateResult, GenerationSummary, GenerationTimings, RawImage } from './generate-result.js';
+export type { StableDiffusionComponents } from './load-components.js';
 export { OVDiffusionPipeline, type PipelineInit } from './pipeline.js';
 export type { LoadingOptions, PipelineOptions, SingleFileOptions } from './pipeline-options.js';
 export type { CompileProgress, ComponentProgress, PipelineProgress } from './progress.js';

@@ -2,8 +2,22 @@ import { TextEncoder, UNet, VaeDecoder, VaeEncoder, type CompileSettings } from 
 import { ModelLoadError } from '../common/errors.js';
 import { findNetwork, requireNetwork, type NetworkSource, type PretrainedModel } from '../models/index.js';
 import { ClipTokenizer } from '../tokenizer/index.js';
-import type { StableDiffusionComponents } from './components.js';
 import type { ComponentProgress } from './progress.js';
+
+/**
+ * What pipelines of Stable Diffusion consist of, by diffusers' names. Components may be taken from several models, to
+ * swap a VAE for example, and be shared by several pipelines.
+ */
+export interface StableDiffusionComponents {
+  readonly tokenizer: ClipTokenizer;
+  readonly textEncoder: TextEncoder;
+  readonly unet: UNet;
+  readonly vaeDecoder: VaeDecoder;
+  /** Undefined where the model has none; text to image needs none. */
+  readonly vaeEncoder?: VaeEncoder | undefined;
+  /** What they were loaded from. */
+  readonly model: PretrainedModel;
+}
 
 interface LoadingHooks {
   readonly onProgress?: ((progress: ComponentProgress) => void) | undefined;

@@ -11,8 +11,8 @@ import {
 } from '../models/index.js';
 import { schedulerFromConfig, type DDIMScheduler, type Scheduler } from '../schedulers/index.js';
 import { compileSettings } from './compile-settings.js';
-import { networksOf, type StableDiffusionComponents } from './components.js';
-import { loadComponents } from './load-components.js';
+import { networksOf } from './components.js';
+import { loadComponents, type StableDiffusionComponents } from './load-components.js';
 import type { OVDiffusionPipeline, PipelineInit } from './pipeline.js';
 import {
   parsePipelineOptions,

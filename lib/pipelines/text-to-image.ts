@@ -10,15 +10,12 @@ import {
 } from '../denoising/index.js';
 import { encodePrompts } from '../prompts/index.js';
 import type { Scheduler } from '../schedulers/index.js';
-import {
-  describeComponents,
-  type DescribedComponents,
-  type StableDiffusionComponents,
-} from './components.js';
+import { describeComponents, type DescribedComponents } from './components.js';
 import { decodeLatents } from './decode-latents.js';
 import { parseGenerateOptions, type GenerateOptions, type OutputType } from './generate-options.js';
 import type { GenerateResult } from './generate-result.js';
 import { generationParameters } from './generation-parameters.js';
+import type { StableDiffusionComponents } from './load-components.js';
 import { loadPretrained, loadSingleFile } from './load.js';
 import { OUTPUTS } from './outputs.js';
 import { OVDiffusionPipeline, type CompileStep, type PipelineInit } from './pipeline.js';
