@@ -1,27 +1,12 @@
-import { InferenceContext, type UNetShape } from '../components/index.js';
 import { ModelLoadError } from '../common/errors.js';
-import {
-  ClassifierFreeGuidance,
-  denoise,
-  noiseSource,
-  UNetPredictor,
-  type Denoised,
-  type NoiseSource,
-} from '../denoising/index.js';
-import { encodePrompts } from '../prompts/index.js';
 import type { Scheduler } from '../schedulers/index.js';
-import { describeComponents, type DescribedComponents } from './components.js';
-import { decodeLatents } from './decode-latents.js';
-import { parseGenerateOptions, type GenerateOptions, type OutputType } from './generate-options.js';
+import type { GenerateOptions, OutputType } from './generate-options.js';
 import type { GenerateResult } from './generate-result.js';
-import { generationParameters } from './generation-parameters.js';
 import type { StableDiffusionComponents } from './load-components.js';
 import { loadPretrained, loadSingleFile } from './load.js';
-import { OUTPUTS } from './outputs.js';
-import { OVDiffusionPipeline, type CompileStep, type PipelineInit } from './pipeline.js';
+import type { PipelineInit } from './pipeline.js';
 import type { PipelineOptions, SingleFileOptions } from './pipeline-options.js';
-import { checkRequest, latentSize, resolveRequest, shapeOf, type GenerateRequest } from './request.js';
-import type { StaticShape } from './reshape-options.js';
+import { StableDiffusionPipeline } from './stable-diffusion.js';
 
 /**
  * Text to image with Stable Diffusion 1.x and 2.x on OpenVINO; diffusers' `StableDiffusionPipeline` and
@@ -39,7 +24,7 @@ import type { StaticShape } from './reshape-options.js';
  * await pipeline.dispose();
  * ```
  */
-export class OVStableDiffusionPipeline extends OVDiffusionPipeline<DescribedComponents> {
+export class OVStableDiffusionPipeline extends StableDiffusionPipeline {
   /** Pipeline classes of `model_index.json` that this class loads. */
   static readonly modelClasses: readonly string[] = ['StableDiffusionPipeline'];
 
@@ -54,7 +39,8 @@ export class OVStableDiffusionPipeline extends OVDiffusionPipeline<DescribedComp
    * ```
    */
   constructor(components: StableDiffusionComponents, scheduler: Scheduler, init?: PipelineInit) {
-    super(requireTextToImage(describeComponents(components)), scheduler, init);
+    requireTextToImage(components);
+    super(components, scheduler, init);
   }
 
   /**
@@ -116,123 +102,14 @@ export class OVStableDiffusionPipeline extends OVDiffusionPipeline<DescribedComp
     prompt: string | readonly string[],
     options: GenerateOptions & { outputType?: Output | undefined } = {},
   ): Promise<GenerateResult<Output>> {
-    const parsed = parseGenerateOptions(options);
-    checkRequest(prompt, parsed, this.components.vaeScaleFactor);
-    const scheduler = this.scheduler.clone();
-    const outputType = (parsed.outputType ?? 'image') as Output;
-    return this.calls.run((signal) => {
-      const request = this.#resolve(prompt, parsed);
-      return this.#generate(request, { ...parsed, signal }, scheduler, outputType);
-    }, parsed.signal);
-  }
-
-  protected override requireShape(shape: StaticShape): void {
-    latentSize(shape, this.components.vaeScaleFactor);
-  }
-
-  protected override compileSteps(shape: StaticShape | undefined): readonly CompileStep[] {
-    const { textEncoder, unet, vaeDecoder, tokenizer, vaeScaleFactor } = this.components;
-    const size = shape ? latentSize(shape, vaeScaleFactor) : 'dynamic';
-    return [
-      { component: 'text_encoder', compile: () => textEncoder.compile(tokenizer.maxLength) },
-      { component: 'unet', compile: () => unet.compile(shape ? this.#unetShape(shape) : 'dynamic') },
-      { component: 'vae_decoder', compile: () => vaeDecoder.compile(size) },
-    ];
-  }
-
-  protected override async keepOnly(shape: StaticShape): Promise<void> {
-    const { unet, vaeDecoder, vaeScaleFactor } = this.components;
-    // What another pipeline holds too may be compiled for that one's shape.
-    if (unet.holders === 1) await unet.keepOnly(this.#unetShape(shape));
-    if (vaeDecoder.holders === 1) await vaeDecoder.keepOnly(latentSize(shape, vaeScaleFactor));
-  }
-
-  #resolve(prompt: string | readonly string[], options: GenerateOptions): GenerateRequest {
-    const { vaeScaleFactor, unet } = this.components;
-    const { sampleSize } = unet;
-    const request = resolveRequest(prompt, options, {
-      vaeScaleFactor,
-      sampleSize,
-      reshaped: this.shapes.shape,
-    });
-    this.shapes.require(shapeOf(request));
-    return request;
-  }
-
-  async #generate<Output extends OutputType>(
-    request: GenerateRequest,
-    options: GenerateOptions,
-    scheduler: Scheduler,
-    outputType: Output,
-  ): Promise<GenerateResult<Output>> {
-    const start = performance.now();
-    const context = new InferenceContext(options.signal);
-    const { images, latentSize: size } = request;
-    const shape = [images, this.components.unet.outChannels, size.height, size.width];
-    const noise = noiseSource(options, shape);
-    scheduler.setTimesteps(request.numInferenceSteps);
-
-    const generation = { options, scheduler, noise, context };
-    const { latents, stopped, secondsPerStep } = await this.#denoise(request, generation);
-    const { vaeDecoder, model } = this.components;
-    const output = await OUTPUTS[outputType]({
-      latents,
-      shape,
-      seeds: noise.seeds,
-      decode: () => decodeLatents(latents, request, vaeDecoder, this.shapes, context),
-      describe: generationParameters(request, scheduler, model.name),
-    });
-    const timings = {
-      totalSeconds: (performance.now() - start) / 1000,
-      inferenceSeconds: context.inferenceSeconds,
-      secondsPerStep,
-    };
-    return { ...output, seeds: noise.seeds, stopped, timings };
-  }
-
-  async #denoise(
-    request: GenerateRequest,
-    { options, scheduler, noise, context }: Generation,
-  ): Promise<Denoised> {
-    const { tokenizer, textEncoder, unet } = this.components;
-    const states = await encodePrompts(request, tokenizer, textEncoder, context);
-    const inputs = { encoder_hidden_states: states };
-    const session = await unet.bind(this.#unetShape(shapeOf(request)), this.shapes, inputs, context);
-    const rows = new UNetPredictor(session);
-    return denoise({
-      predictor: request.negativePrompts ? new ClassifierFreeGuidance(rows, request.guidanceScale) : rows,
-      scheduler,
+    return this.generateFrom(prompt, options, ({ noise, scheduler }) => ({
       latents: noise.latents.map((value) => value * scheduler.initNoiseSigma),
-      images: request.images,
-      eta: request.eta,
-      noise: noise.next,
-      signal: context.signal,
-      onStep: options.onStep && this.calls.callback(options.onStep),
-    });
+    }));
   }
-
-  #unetShape(shape: StaticShape): UNetShape {
-    const { tokenizer, vaeScaleFactor } = this.components;
-    const images = shape.batchSize * shape.numImagesPerPrompt;
-    return {
-      ...latentSize(shape, vaeScaleFactor),
-      batch: shape.guidance ? images * 2 : images,
-      tokens: tokenizer.maxLength,
-    };
-  }
-}
-
-/** What one generation works with. */
-interface Generation {
-  readonly options: GenerateOptions;
-  readonly scheduler: Scheduler;
-  readonly noise: NoiseSource;
-  readonly context: InferenceContext;
 }
 
 /** @throws ModelLoadError `INCOMPATIBLE_COMPONENTS` for a UNet that takes more than latents and text */
-function requireTextToImage(components: DescribedComponents): DescribedComponents {
-  const { unet, vaeDecoder } = components;
+function requireTextToImage({ unet, vaeDecoder }: StableDiffusionComponents): void {
   const { path } = unet.source;
   if (unet.inChannels !== vaeDecoder.latentChannels) {
     throw new ModelLoadError(
@@ -242,7 +119,7 @@ function requireTextToImage(components: DescribedComponents): DescribedComponent
     );
   }
   const [other] = unet.optionalInputs;
-  if (other === undefined) return components;
+  if (other === undefined) return;
   throw new ModelLoadError(
     'UNSUPPORTED',
     `The UNet in ${path} takes ${other}, which this pipeline does not have`,

@@ -1,0 +1,161 @@
+import { InferenceContext, type UNetShape } from '../components/index.js';
+import {
+  ClassifierFreeGuidance,
+  denoise,
+  noiseSource,
+  UNetPredictor,
+  type Denoised,
+  type DenoiseOptions,
+  type NoiseSource,
+} from '../denoising/index.js';
+import { encodePrompts } from '../prompts/index.js';
+import type { Scheduler } from '../schedulers/index.js';
+import { describeComponents, type DescribedComponents } from './components.js';
+import { decodeLatents } from './decode-latents.js';
+import { parseGenerateOptions, type GenerateOptions, type OutputType } from './generate-options.js';
+import type { GenerateResult } from './generate-result.js';
+import { generationParameters } from './generation-parameters.js';
+import type { StableDiffusionComponents } from './load-components.js';
+import { OUTPUTS } from './outputs.js';
+import { OVDiffusionPipeline, type CompileStep, type PipelineInit } from './pipeline.js';
+import { checkRequest, latentSize, resolveRequest, shapeOf, type GenerateRequest } from './request.js';
+import type { StaticShape } from './reshape-options.js';
+
+/** What a pipeline starts the loop from. */
+export type Start = Pick<DenoiseOptions, 'latents' | 'firstIndex' | 'afterStep'>;
+
+/** What one generation works with. */
+export interface Generation {
+  readonly request: GenerateRequest;
+  readonly options: GenerateOptions;
+  /** With its timesteps set. */
+  readonly scheduler: Scheduler;
+  readonly noise: NoiseSource;
+  readonly context: InferenceContext;
+}
+
+/**
+ * What the pipelines of Stable Diffusion 1.x and 2.x have in common: prompts are encoded, the UNet predicts, the VAE
+ * decodes. They differ in what the loop starts from.
+ */
+export abstract class StableDiffusionPipeline extends OVDiffusionPipeline<DescribedComponents> {
+  protected constructor(components: StableDiffusionComponents, scheduler: Scheduler, init?: PipelineInit) {
+    super(describeComponents(components), scheduler, init);
+  }
+
+  /**
+   * Generates when earlier calls have ended.
+   *
+   * @param start - makes the latents that the loop starts from
+   */
+  protected async generateFrom<Output extends OutputType>(
+    prompt: string | readonly string[],
+    options: GenerateOptions & { outputType?: Output | undefined },
+    start: (generation: Generation) => Start | Promise<Start>,
+  ): Promise<GenerateResult<Output>> {
+    const parsed = parseGenerateOptions(options);
+    checkRequest(prompt, parsed, this.components.vaeScaleFactor);
+    const scheduler = this.scheduler.clone();
+    const outputType = (parsed.outputType ?? 'image') as Output;
+    return this.calls.run((signal) => {
+      const request = this.#resolve(prompt, parsed);
+      return this.#generate(request, { ...parsed, signal }, scheduler, outputType, start);
+    }, parsed.signal);
+  }
+
+  protected override requireShape(shape: StaticShape): void {
+    latentSize(shape, this.components.vaeScaleFactor);
+  }
+
+  protected override compileSteps(shape: StaticShape | undefined): readonly CompileStep[] {
+    const { textEncoder, unet, vaeDecoder, tokenizer, vaeScaleFactor } = this.components;
+    const size = shape ? latentSize(shape, vaeScaleFactor) : 'dynamic';
+    return [
+      { component: 'text_encoder', compile: () => textEncoder.compile(tokenizer.maxLength) },
+      { component: 'unet', compile: () => unet.compile(shape ? this.#unetShape(shape) : 'dynamic') },
+      { component: 'vae_decoder', compile: () => vaeDecoder.compile(size) },
+    ];
+  }
+
+  protected override async keepOnly(shape: StaticShape): Promise<void> {
+    const { unet, vaeDecoder, vaeScaleFactor } = this.components;
+    // What another pipeline holds too may be compiled for that one's shape.
+    if (unet.holders === 1) await unet.keepOnly(this.#unetShape(shape));
+    if (vaeDecoder.holders === 1) await vaeDecoder.keepOnly(latentSize(shape, vaeScaleFactor));
+  }
+
+  #resolve(prompt: string | readonly string[], options: GenerateOptions): GenerateRequest {
+    const { vaeScaleFactor, unet } = this.components;
+    const { sampleSize } = unet;
+    const request = resolveRequest(prompt, options, {
+      vaeScaleFactor,
+      sampleSize,
+      reshaped: this.shapes.shape,
+    });
+    this.shapes.require(shapeOf(request));
+    return request;
+  }
+
+  async #generate<Output extends OutputType>(
+    request: GenerateRequest,
+    options: GenerateOptions,
+    scheduler: Scheduler,
+    outputType: Output,
+    start: (generation: Generation) => Start | Promise<Start>,
+  ): Promise<GenerateResult<Output>> {
+    const begun = performance.now();
+    const context = new InferenceContext(options.signal);
+    const { unet, vaeDecoder, model } = this.components;
+    const { images, latentSize: size } = request;
+    const shape = [images, unet.outChannels, size.height, size.width];
+    const noise = noiseSource(options, shape);
+    scheduler.setTimesteps(request.numInferenceSteps);
+
+    const generation = { request, options, scheduler, noise, context };
+    const { latents, stopped, secondsPerStep } = await this.#denoise(generation, await start(generation));
+    const output = await OUTPUTS[outputType]({
+      latents,
+      shape,
+      seeds: noise.seeds,
+      decode: () => decodeLatents(latents, request, vaeDecoder, this.shapes, context),
+      describe: generationParameters(request, scheduler, model.name),
+    });
+    const timings = {
+      totalSeconds: (performance.now() - begun) / 1000,
+      inferenceSeconds: context.inferenceSeconds,
+      secondsPerStep,
+    };
+    return { ...output, seeds: noise.seeds, stopped, timings };
+  }
+
+  async #denoise(
+    { request, options, scheduler, noise, context }: Generation,
+    start: Start,
+  ): Promise<Denoised> {
+    const { tokenizer, textEncoder, unet } = this.components;
+    const states = await encodePrompts(request, tokenizer, textEncoder, context);
+    const inputs = { encoder_hidden_states: states };
+    const session = await unet.bind(this.#unetShape(shapeOf(request)), this.shapes, inputs, context);
+    const rows = new UNetPredictor(session);
+    return denoise({
+      ...start,
+      predictor: request.negativePrompts ? new ClassifierFreeGuidance(rows, request.guidanceScale) : rows,
+      scheduler,
+      images: request.images,
+      eta: request.eta,
+      noise: noise.next,
+      signal: context.signal,
+      onStep: options.onStep && this.calls.callback(options.onStep),
+    });
+  }
+
+  #unetShape(shape: StaticShape): UNetShape {
+    const { tokenizer, vaeScaleFactor } = this.components;
+    const images = shape.batchSize * shape.numImagesPerPrompt;
+    return {
+      ...latentSize(shape, vaeScaleFactor),
+      batch: shape.guidance ? images * 2 : images,
+      tokens: tokenizer.maxLength,
+    };
+  }
+}
