@@ -5,10 +5,10 @@ import type { Ora } from 'ora';
 
 import type { PredictionType } from '../models/index.js';
 import { OVStableDiffusionPipeline, type PipelineProgress } from '../pipelines/index.js';
-import { schedulersByName } from '../schedulers/index.js';
 import { isSingleFile, number, predictionTypeOption, seed, size, wholeNumber } from './arguments.js';
 import { describeDownload, revisionOption } from './hub.js';
 import { longWork } from './long-work.js';
+import { schedulersByName } from './schedulers.js';
 
 /** The small model that comes with the package, seen from dist/cli. */
 const shapes = join(import.meta.dirname, '../../models/shapes');

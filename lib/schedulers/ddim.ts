@@ -1,13 +1,49 @@
 import { z } from 'zod';
 
 import { AlphaScheduler } from './alpha-scheduler.js';
-import { choice, flag, noiseKeys, stepsOffset, thresholdingKeys } from './common-config.js';
-import { roundHalfEven, weightedSum } from './numeric.js';
-import { requireNoise, type StepOptions, type StepOutput } from './scheduler.js';
+import { clamp, differenceOver, sumOfTwo, addScaled } from './float32.js';
+import {
+  choice,
+  flag,
+  noiseKeys,
+  spacing,
+  stepsOffset,
+  thresholdingKeys,
+  type NoiseConfig,
+  type ThresholdingConfig,
+  type TimestepSpacing,
+  type ZeroSnrConfig,
+} from './noise-config.js';
+import { configSchema } from './scheduler-config.js';
+import type { StepOptions, StepOutput } from './scheduler.js';
 import { threshold } from './thresholding.js';
-import { spacedTimesteps } from './timestep-spacing.js';
 
-const schema = z.strictObject({
+/** Config of {@link DDIMScheduler}. */
+export interface DDIMConfig extends NoiseConfig, ZeroSnrConfig, ThresholdingConfig {
+  /**
+   * Whether to clip the predicted image to ±`clipSampleRange`; for pixel-space models, false for Stable Diffusion.
+   * Default: true. diffusers: `clip_sample`.
+   */
+  clipSample: boolean;
+  /** The range, above 0; with `clipSample` only. Default: 1. diffusers: `clip_sample_range`. */
+  clipSampleRange: number;
+  /**
+   * ᾱ after the last step: 1 (no noise left) if true, that of timestep 0 if false. Default: true. diffusers:
+   * `set_alpha_to_one`.
+   */
+  setAlphaToOne: boolean;
+  /** Added to every 'leading' timestep, from 0; 1 for Stable Diffusion. Default: 0. diffusers: `steps_offset`. */
+  stepsOffset: number;
+  /**
+   * What the UNet predicts: the noise ('epsilon'), the image ('sample') or the velocity ('v_prediction'). Default:
+   * 'epsilon'. diffusers: `prediction_type`.
+   */
+  predictionType: 'epsilon' | 'sample' | 'v_prediction';
+  /** Spacing of the timesteps. Default: 'leading'. diffusers: `timestep_spacing`. */
+  timestepSpacing: TimestepSpacing;
+}
+
+const schema = configSchema<DDIMConfig>({
   ...noiseKeys,
   clipSample: flag(true),
   clipSampleRange: z.number().positive().default(1).describe('a positive number'),
@@ -15,58 +51,63 @@ const schema = z.strictObject({
   stepsOffset,
   predictionType: choice(['epsilon', 'sample', 'v_prediction'], 'epsilon'),
   ...thresholdingKeys,
-  timestepSpacing: choice(['linspace', 'leading', 'trailing'], 'leading'),
+  timestepSpacing: spacing('leading'),
   rescaleBetasZeroSnr: flag(false),
 });
 
-/** Configuration of {@link DDIMScheduler}. */
-export type DDIMConfig = z.output<typeof schema>;
+const { fround } = Math;
 
 /**
- * Denoising diffusion implicit models.
+ * Denoising diffusion implicit models (Song et al., https://arxiv.org/abs/2010.02502); diffusers' `DDIMScheduler`.
+ * Deterministic, or with `eta` above 0 adding noise at each step.
  *
- * @see https://arxiv.org/abs/2010.02502
+ * @example
+ * ```ts
+ * pipeline.scheduler = DDIMScheduler.fromConfig(pipeline.scheduler.config, { timestepSpacing: 'trailing' });
+ * await pipeline.generate('a lighthouse', { numInferenceSteps: 30, eta: 0.5 });
+ * ```
  * @see https://huggingface.co/docs/diffusers/api/schedulers/ddim
  */
 export class DDIMScheduler extends AlphaScheduler<DDIMConfig> {
-  static readonly definition = { className: 'DDIMScheduler', schema, refused: {} };
+  static readonly definition = { className: 'DDIMScheduler', schema, unsupported: {} };
 
   /** @throws InvalidArgumentError, ModelLoadError as `fromConfig` */
   constructor(config: object = {}) {
     super(DDIMScheduler.definition, config);
   }
 
-  /** Formulas 12 and 16 of the paper, whose α is ᾱ here. */
+  /** Formulas 12 and 16 of the paper, whose α is ᾱ here; rounded to float32 as in torch. */
   override step(
     modelOutput: Float32Array,
     timestep: number,
     sample: Float32Array,
     options: StepOptions = {},
   ): StepOutput {
-    const steps = this.numInferenceSteps;
     this.requireTimestep(timestep);
-    const previous = timestep - Math.floor(this.config.numTrainTimesteps / steps);
+    const previous = timestep - Math.floor(this.config.numTrainTimesteps / this.numInferenceSteps);
     const alpha = this.alphaAt(timestep);
-    const alphaPrevious = this.alphaAt(previous);
-    const beta = 1 - alpha;
+    const previousAlpha = this.previousAlpha(previous);
+    const beta = fround(1 - alpha);
 
     const { original, noise } = this.#split(modelOutput, sample, Math.sqrt(alpha), Math.sqrt(beta));
     const predOriginalSample = this.#limit(original, options.batchSize ?? 1);
     const { eta = 0 } = options;
-    const deviation = eta * Math.sqrt(((1 - alphaPrevious) / beta) * (1 - alpha / alphaPrevious));
-    const prevSample = weightedSum(
-      [Math.sqrt(alphaPrevious), predOriginalSample],
-      [Math.sqrt(1 - alphaPrevious - deviation ** 2), noise],
-      ...(eta > 0 ? [[deviation, requireNoise(options, this.className)] as const] : []),
-    );
-    return { prevSample, predOriginalSample };
+    const previousBeta = fround(1 - previousAlpha);
+    const variance = fround(fround(previousBeta / beta) * fround(1 - fround(alpha / previousAlpha)));
+    const deviation = fround(eta * fround(Math.sqrt(variance)));
+    const direction = Math.sqrt(fround(previousBeta - fround(deviation ** 2)));
+    const prevSample = sumOfTwo([Math.sqrt(previousAlpha), predOriginalSample], [direction, noise]);
+    return {
+      prevSample: eta > 0 ? addScaled(prevSample, deviation, this.requireNoise(options)) : prevSample,
+      predOriginalSample,
+    };
   }
 
   protected override begin(count: number): number[] {
-    return spacedTimesteps(this.config, count).map(roundHalfEven);
+    return this.wholeTimesteps(count);
   }
 
-  /** The picture and the noise that a prediction takes the sample apart into. */
+  /** x_0 and ε, into which a prediction divides the sample. */
   #split(
     output: Float32Array,
     sample: Float32Array,
@@ -75,27 +116,19 @@ export class DDIMScheduler extends AlphaScheduler<DDIMConfig> {
   ): { original: Float32Array; noise: Float32Array } {
     switch (this.config.predictionType) {
       case 'epsilon':
-        return {
-          original: weightedSum([1 / rootAlpha, sample], [-rootBeta / rootAlpha, output]),
-          noise: output,
-        };
+        return { original: differenceOver(sample, rootBeta, output, rootAlpha), noise: output };
       case 'sample':
-        return {
-          original: output,
-          noise: weightedSum([1 / rootBeta, sample], [-rootAlpha / rootBeta, output]),
-        };
+        return { original: output.slice(), noise: differenceOver(sample, rootAlpha, output, rootBeta) };
       case 'v_prediction':
         return {
-          original: weightedSum([rootAlpha, sample], [-rootBeta, output]),
-          noise: weightedSum([rootAlpha, output], [rootBeta, sample]),
+          original: sumOfTwo([rootAlpha, sample], [-rootBeta, output]),
+          noise: sumOfTwo([rootAlpha, output], [rootBeta, sample]),
         };
     }
   }
 
-  #limit(original: Float32Array, images: number): Float32Array {
-    if (this.config.thresholding) return threshold(original, images, this.config);
-    if (!this.config.clipSample) return original;
-    const range = this.config.clipSampleRange;
-    return original.map((value) => Math.min(Math.max(value, -range), range));
+  #limit(original: Float32Array, batchSize: number): Float32Array {
+    if (this.config.thresholding) return threshold(original, batchSize, this.config);
+    return this.config.clipSample ? clamp(original, this.config.clipSampleRange) : original;
   }
 }

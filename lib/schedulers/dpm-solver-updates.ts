@@ -1,105 +1,117 @@
-import { weightedSum } from './numeric.js';
+import { weightedSum, type Term } from './weighted-sum.js';
 
-/** A noise level in the terms of the DPM-Solver papers. */
-export interface Level {
+/** A noise level in the terms of the DPM-Solver papers, for samples of unit variance. */
+export interface NoiseLevel {
+  /** √ᾱ, the scale of the image. */
   alpha: number;
+  /** √(1 − ᾱ), the scale of the noise. */
   sigma: number;
-  /** log(α / σ), half the logarithm of the signal-to-noise ratio. */
+  /** λ = log(α / σ), half the logarithm of the signal-to-noise ratio. */
   lambda: number;
 }
 
-export function level(sigma: number): Level {
+/** @param sigma - σ / α, as schedules list it */
+export function noiseLevel(sigma: number): NoiseLevel {
   const alpha = 1 / Math.sqrt(sigma ** 2 + 1);
   return { alpha, sigma: sigma * alpha, lambda: -Math.log(sigma) };
 }
 
 export type Algorithm = 'dpmsolver' | 'dpmsolver++' | 'sde-dpmsolver' | 'sde-dpmsolver++';
 
-/** What an update is made from. */
-export interface Update {
+/** The input of a multistep update. */
+export interface MultistepUpdate {
   algorithm: Algorithm;
+  /** How the second order treats the derivative. */
   solverType: 'midpoint' | 'heun';
+  /** x at the newest level. */
   sample: Float32Array;
-  /** Converted predictions, newest first; as many as the update's order. */
+  /** Converted predictions, newest first; their number is the order of the update. */
   outputs: readonly Float32Array[];
-  /** The level to go to, then those of the predictions, newest first. */
-  target: Level;
-  levels: readonly Level[];
+  /** The noise levels of `outputs`, newest first. */
+  levels: readonly NoiseLevel[];
+  /** The noise level to go to. */
+  target: NoiseLevel;
+  /** Standard-normal noise, for the SDE algorithms. */
   noise: Float32Array | undefined;
 }
 
 /**
- * One update of DPM-Solver (https://arxiv.org/abs/2206.00927, "dpmsolver", which integrates noise) or DPM-Solver++
- * (https://arxiv.org/abs/2211.01095, which integrates the picture), of order 1 to 3, deterministic or with noise.
+ * One update of DPM-Solver (Lu et al., https://arxiv.org/abs/2206.00927: "dpmsolver", which integrates the noise) or
+ * DPM-Solver++ (https://arxiv.org/abs/2211.01095: "dpmsolver++", which integrates the image), of order 1 to 3,
+ * deterministic or with noise ("sde-").
+ *
+ * @returns x at the target level
  */
-export function solve(update: Update): Float32Array {
+export function multistepUpdate(update: MultistepUpdate): Float32Array {
   const { sample, target, levels, noise } = update;
   const h = target.lambda - levels[0]!.lambda;
-  const { keep, weights, spread } = coefficients(update, h);
-  const terms = derivativeTerms(update, h, weights);
-  return weightedSum([keep, sample], ...terms, ...(noise ? [[spread, noise] as const] : []));
+  const { sampleWeight, derivativeWeights, noiseWeight } = coefficients(update, h);
+  const noiseTerms: Term[] = noise ? [[noiseWeight, noise]] : [];
+  return weightedSum([sampleWeight, sample], ...derivativeTerms(update, h, derivativeWeights), ...noiseTerms);
 }
 
 interface Coefficients {
-  /** Weight of the sample. */
-  keep: number;
-  /** Weights of the prediction and of its first and second differences. */
-  weights: readonly [number, number, number];
-  /** Weight of the noise. */
-  spread: number;
+  sampleWeight: number;
+  /** Weights of the prediction and of its first and second derivative, D0, D1 and D2 in diffusers. */
+  derivativeWeights: readonly [number, number, number];
+  noiseWeight: number;
 }
 
-function coefficients({ algorithm, solverType, outputs, target, levels }: Update, h: number): Coefficients {
+/** @param h - the step in λ */
+function coefficients(
+  { algorithm, solverType, outputs, target, levels }: MultistepUpdate,
+  h: number,
+): Coefficients {
   const { alpha, sigma } = target;
   const from = levels[0]!;
-  // With three predictions there is only Heun's form.
+  // The third order has only Heun's form.
   const midpoint = solverType === 'midpoint' && outputs.length < 3;
   switch (algorithm) {
     case 'dpmsolver++': {
       const phi = Math.expm1(-h);
       const first = midpoint ? -0.5 * alpha * phi : alpha * (phi / h + 1);
       return {
-        keep: sigma / from.sigma,
-        weights: [-alpha * phi, first, -alpha * ((phi + h) / h ** 2 - 0.5)],
-        spread: 0,
+        sampleWeight: sigma / from.sigma,
+        derivativeWeights: [-alpha * phi, first, -alpha * ((phi + h) / h ** 2 - 0.5)],
+        noiseWeight: 0,
       };
     }
     case 'dpmsolver': {
       const phi = Math.expm1(h);
       const first = midpoint ? -0.5 * sigma * phi : -sigma * (phi / h - 1);
       return {
-        keep: alpha / from.alpha,
-        weights: [-sigma * phi, first, -sigma * ((phi - h) / h ** 2 - 0.5)],
-        spread: 0,
+        sampleWeight: alpha / from.alpha,
+        derivativeWeights: [-sigma * phi, first, -sigma * ((phi - h) / h ** 2 - 0.5)],
+        noiseWeight: 0,
       };
     }
     case 'sde-dpmsolver++': {
       const phi = -Math.expm1(-2 * h);
       const first = midpoint ? 0.5 * alpha * phi : alpha * (phi / (-2 * h) + 1);
       return {
-        keep: (sigma / from.sigma) * Math.exp(-h),
-        weights: [alpha * phi, first, alpha * ((phi - 2 * h) / (2 * h) ** 2 - 0.5)],
-        spread: sigma * Math.sqrt(phi),
+        sampleWeight: (sigma / from.sigma) * Math.exp(-h),
+        derivativeWeights: [alpha * phi, first, alpha * ((phi - 2 * h) / (2 * h) ** 2 - 0.5)],
+        noiseWeight: sigma * Math.sqrt(phi),
       };
     }
     case 'sde-dpmsolver': {
       const phi = Math.expm1(h);
       const first = midpoint ? -sigma * phi : -2 * sigma * (phi / h - 1);
       return {
-        keep: alpha / from.alpha,
-        weights: [-2 * sigma * phi, first, 0],
-        spread: sigma * Math.sqrt(Math.expm1(2 * h)),
+        sampleWeight: alpha / from.alpha,
+        derivativeWeights: [-2 * sigma * phi, first, 0],
+        noiseWeight: sigma * Math.sqrt(Math.expm1(2 * h)),
       };
     }
   }
 }
 
-/** The weighted prediction and its differences, written out over the predictions themselves. */
+/** The weighted derivatives, expanded into a weight for each prediction. */
 function derivativeTerms(
-  { outputs, levels }: Update,
+  { outputs, levels }: MultistepUpdate,
   h: number,
-  [w0, w1, w2]: Coefficients['weights'],
-): (readonly [number, Float32Array])[] {
+  [w0, w1, w2]: Coefficients['derivativeWeights'],
+): Term[] {
   const [m0, m1, m2] = outputs;
   if (!m1) return [[w0, m0!]];
   const r0 = (levels[0]!.lambda - levels[1]!.lambda) / h;
@@ -111,11 +123,11 @@ function derivativeTerms(
   }
   const r1 = (levels[1]!.lambda - levels[2]!.lambda) / h;
   // D1 = a + r0 / (r0 + r1) · (a − b) and D2 = (a − b) / (r0 + r1), where a = (m0 − m1) / r0 and b = (m1 − m2) / r1.
-  const ofA = w1 * (1 + r0 / (r0 + r1)) + w2 / (r0 + r1);
-  const ofB = -(w1 * r0 + w2) / (r0 + r1);
+  const weightA = w1 * (1 + r0 / (r0 + r1)) + w2 / (r0 + r1);
+  const weightB = -(w1 * r0 + w2) / (r0 + r1);
   return [
-    [w0 + ofA / r0, m0!],
-    [-ofA / r0 + ofB / r1, m1],
-    [-ofB / r1, m2],
+    [w0 + weightA / r0, m0!],
+    [-weightA / r0 + weightB / r1, m1],
+    [-weightB / r1, m2],
   ];
 }

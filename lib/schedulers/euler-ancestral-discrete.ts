@@ -1,30 +1,51 @@
-import { z } from 'zod';
-
-import { choice, flag, noiseKeys, stepsOffset } from './common-config.js';
 import { EulerScheduler } from './euler-scheduler.js';
-import { weightedSum } from './numeric.js';
-import { requireNoise, type StepOptions, type StepOutput } from './scheduler.js';
+import { addScaled, eulerStep } from './float32.js';
+import {
+  choice,
+  flag,
+  noiseKeys,
+  spacing,
+  stepsOffset,
+  type NoiseConfig,
+  type TimestepSpacing,
+  type ZeroSnrConfig,
+} from './noise-config.js';
+import { configSchema } from './scheduler-config.js';
+import type { StepOptions, StepOutput } from './scheduler.js';
 import { spacedTimesteps } from './timestep-spacing.js';
 
-const schema = z.strictObject({
+/** Config of {@link EulerAncestralDiscreteScheduler}. */
+export interface EulerAncestralDiscreteConfig extends NoiseConfig, ZeroSnrConfig {
+  /** What the UNet predicts: the noise or the velocity. Default: 'epsilon'. diffusers: `prediction_type`. */
+  predictionType: 'epsilon' | 'v_prediction';
+  /** Spacing of the timesteps. Default: 'linspace'. diffusers: `timestep_spacing`. */
+  timestepSpacing: TimestepSpacing;
+  /** Added to every 'leading' timestep, from 0; 1 for Stable Diffusion. Default: 0. diffusers: `steps_offset`. */
+  stepsOffset: number;
+}
+
+const schema = configSchema<EulerAncestralDiscreteConfig>({
   ...noiseKeys,
   predictionType: choice(['epsilon', 'v_prediction'], 'epsilon'),
-  timestepSpacing: choice(['linspace', 'leading', 'trailing'], 'linspace'),
+  timestepSpacing: spacing('linspace'),
   stepsOffset,
   rescaleBetasZeroSnr: flag(false),
 });
 
-/** Configuration of {@link EulerAncestralDiscreteScheduler}. */
-export type EulerAncestralDiscreteConfig = z.output<typeof schema>;
+const { fround } = Math;
 
 /**
- * Euler's method with fresh noise at each step.
+ * Ancestral sampling with Euler's method, "Euler a": each step goes below the next noise level and adds fresh noise.
+ * From k-diffusion (https://github.com/crowsonkb/k-diffusion); diffusers' `EulerAncestralDiscreteScheduler`.
  *
- * @see https://github.com/crowsonkb/k-diffusion
+ * @example
+ * ```ts
+ * pipeline.scheduler = EulerAncestralDiscreteScheduler.fromConfig(pipeline.scheduler.config);
+ * ```
  * @see https://huggingface.co/docs/diffusers/api/schedulers/euler_ancestral
  */
 export class EulerAncestralDiscreteScheduler extends EulerScheduler<EulerAncestralDiscreteConfig> {
-  static readonly definition = { className: 'EulerAncestralDiscreteScheduler', schema, refused: {} };
+  static readonly definition = { className: 'EulerAncestralDiscreteScheduler', schema, unsupported: {} };
 
   /** @throws InvalidArgumentError, ModelLoadError as `fromConfig` */
   constructor(config: object = {}) {
@@ -38,23 +59,22 @@ export class EulerAncestralDiscreteScheduler extends EulerScheduler<EulerAncestr
     options: StepOptions = {},
   ): StepOutput {
     const index = this.stepIndexFor(timestep);
-    const [from, to] = [this.sigmas[index]!, this.sigmas[index + 1]!];
+    const from = this.sigmas[index]!;
+    const [fromSquared, toSquared] = [fround(from ** 2), fround(this.sigmas[index + 1]! ** 2)];
+    const product = fround(toSquared * fround(fromSquared - toSquared));
+    const sigmaUp = fround(Math.sqrt(fround(product / fromSquared)));
+    const sigmaDown = fround(Math.sqrt(fround(toSquared - fround(sigmaUp ** 2))));
+
     const predOriginalSample = this.originalSample(modelOutput, sample, from);
-    const up = Math.sqrt((to ** 2 * (from ** 2 - to ** 2)) / from ** 2);
-    const down = Math.sqrt(to ** 2 - up ** 2);
-    const slope = (down - from) / from;
-    const prevSample = weightedSum(
-      [1 + slope, sample],
-      [-slope, predOriginalSample],
-      [up, requireNoise(options, this.className)],
-    );
+    const down = eulerStep(sample, predOriginalSample, from, sigmaDown - from);
+    const prevSample = addScaled(down, sigmaUp, this.requireNoise(options));
     this.finishStep();
     return { prevSample, predOriginalSample };
   }
 
   protected override begin(count: number): number[] {
-    const timesteps = spacedTimesteps(this.config, count).map(Math.fround);
-    this.startFrom(this.sigmasAt(timesteps), 0);
+    const timesteps = spacedTimesteps(this.config, count).map(fround);
+    this.setSigmas(this.sigmasAt(timesteps), 0);
     return timesteps;
   }
 }

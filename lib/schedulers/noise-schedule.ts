@@ -1,35 +1,32 @@
+import type { NoiseConfig } from './noise-config.js';
 import { linspaceF32 } from './numeric.js';
 
-/** The keys of a configuration that say how noise was mixed in during training. */
-export interface NoiseConfig {
-  numTrainTimesteps: number;
-  betaStart: number;
-  betaEnd: number;
-  betaSchedule: 'linear' | 'scaled_linear' | 'squaredcos_cap_v2';
-  trainedBetas: readonly number[] | null;
+/** A config that defines a noise schedule. */
+export type NoiseScheduleConfig = NoiseConfig & {
   rescaleBetasZeroSnr?: boolean | undefined;
-}
+};
 
 const { fround } = Math;
 
 /**
- * ᾱ, the share of the picture's variance left at each training timestep; float32 as torch computes it.
+ * ᾱ (diffusers: alphas_cumprod), the share of the image's variance left at each training timestep, in float32 as
+ * torch computes it.
  *
- * @returns shape [numTrainTimesteps], falling
+ * @returns shape [numTrainTimesteps], descending
  */
-export function alphasCumprod(config: NoiseConfig): Float32Array {
+export function alphasCumprod(config: NoiseScheduleConfig): Float32Array {
   const betas = config.rescaleBetasZeroSnr ? zeroTerminalSnr(trainingBetas(config)) : trainingBetas(config);
   return cumulativeProduct(betas.map((beta) => 1 - beta));
 }
 
 /**
- * σ = √((1 − ᾱ) / ᾱ), noise in units of a picture's scale, at each training timestep.
+ * σ = √((1 − ᾱ) / ᾱ), the noise level in units of the image's standard deviation, at each training timestep.
  *
- * @returns shape [numTrainTimesteps], rising
+ * @returns shape [numTrainTimesteps], ascending
  */
-export function trainingSigmas(config: NoiseConfig): Float32Array {
+export function trainingSigmas(config: NoiseScheduleConfig): Float32Array {
   const alphas = alphasCumprod(config);
-  // ᾱ = 0 would make σ infinite; diffusers takes float16's smallest number instead.
+  // ᾱ = 0 would make σ infinite; diffusers uses float16's smallest subnormal instead.
   if (config.rescaleBetasZeroSnr) alphas[alphas.length - 1] = 2 ** -24;
   return alphas.map((alpha) => Math.sqrt(fround(fround(1 - alpha) / alpha)));
 }
@@ -54,7 +51,7 @@ function trainingBetas({
   }
 }
 
-/** Improved DDPM's cosine schedule (https://arxiv.org/abs/2102.09672), betas at most 0.999. */
+/** Cosine schedule of Improved DDPM (https://arxiv.org/abs/2102.09672), β limited to 0.999. */
 function cosineBetas(count: number): Float32Array {
   const alphaBar = (t: number): number => Math.cos((((t + 0.008) / 1.008) * Math.PI) / 2) ** 2;
   return Float32Array.from({ length: count }, (_, i) =>
@@ -62,7 +59,7 @@ function cosineBetas(count: number): Float32Array {
   );
 }
 
-/** Betas whose last step leaves nothing of the picture (https://arxiv.org/abs/2305.08891, algorithm 1). */
+/** β rescaled so that the last timestep is pure noise (https://arxiv.org/abs/2305.08891, algorithm 1). */
 function zeroTerminalSnr(betas: Float32Array): Float32Array {
   const roots = cumulativeProduct(betas.map((beta) => 1 - beta)).map(Math.sqrt);
   const first = roots[0]!;
@@ -72,7 +69,7 @@ function zeroTerminalSnr(betas: Float32Array): Float32Array {
   return bars.map((bar, i) => 1 - (i === 0 ? bar : fround(bar / bars[i - 1]!)));
 }
 
-/** torch multiplies in float64 and rounds each result. */
+/** torch.cumprod, which multiplies in float64 and rounds each result to float32. */
 function cumulativeProduct(values: Float32Array): Float32Array {
   let product = 1;
   return values.map((value) => (product *= value));

@@ -17,30 +17,25 @@ export function linspaceF32(start: number, stop: number, count: number): Float32
   );
 }
 
+/**
+ * numpy.arange in float64 from `start` to above 0 in steps of −`ratio`. Its rounding may give one element more than
+ * expected, which is 0 or hardly above.
+ */
+export function arangeDown(start: number, ratio: number): number[] {
+  const step = start - ratio - start;
+  return Array.from({ length: Math.ceil(start / ratio) }, (_, i) => start + i * step);
+}
+
 /** numpy.round: halves go to the even neighbour. */
 export function roundHalfEven(value: number): number {
   const rounded = Math.round(value);
   return Math.abs(value % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
-/** numpy.interp over the indices of `values`. */
+/** numpy.interp over the indices of `values`: positions outside take the nearest end. */
 export function interpolateAt(position: number, values: Float32Array): number {
   const low = Math.min(Math.max(Math.floor(position), 0), values.length - 1);
   const high = Math.min(low + 1, values.length - 1);
   const slope = values[high]! - values[low]!;
   return slope * Math.min(Math.max(position - low, 0), 1) + values[low]!;
-}
-
-/** Σ weightᵢ · arrayᵢ, element by element, rounded once. */
-export function weightedSum(
-  ...terms: readonly (readonly [weight: number, values: Float32Array])[]
-): Float32Array {
-  const used = terms.filter(([weight]) => weight !== 0);
-  const sum = new Float32Array(terms[0]![1].length);
-  for (let i = 0; i < sum.length; i++) {
-    let value = 0;
-    for (const [weight, values] of used) value += weight * values[i]!;
-    sum[i] = value;
-  }
-  return sum;
 }

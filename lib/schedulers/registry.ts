@@ -1,10 +1,13 @@
+import { wrongValue } from '../common/options.js';
 import { ModelLoadError } from '../common/errors.js';
+import { ConfigurableScheduler, type SchedulerClass } from './configurable-scheduler.js';
 import { DDIMScheduler } from './ddim.js';
 import { DPMSolverMultistepScheduler } from './dpm-solver-multistep.js';
 import { EulerAncestralDiscreteScheduler } from './euler-ancestral-discrete.js';
 import { EulerDiscreteScheduler } from './euler-discrete.js';
 import { PNDMScheduler } from './pndm.js';
-import { readSchedulerFile, type Scheduler, type SchedulerClass } from './scheduler.js';
+import { fromFile } from './scheduler-config.js';
+import { readSchedulerFile } from './scheduler-file.js';
 
 const classes: readonly SchedulerClass[] = [
   DDIMScheduler,
@@ -14,46 +17,73 @@ const classes: readonly SchedulerClass[] = [
   PNDMScheduler,
 ];
 
+/** The schedulers of this package, by diffusers' names of their classes. */
+export const schedulerClassNames: readonly string[] = classes.map(({ definition }) => definition.className);
+
+/** Whether this package has a scheduler class, by diffusers' name. */
+export function hasSchedulerClass(className: string): boolean {
+  return schedulerClassNames.includes(className);
+}
+
 /**
- * The scheduler that a model's scheduler_config.json names.
+ * Makes a scheduler of a class given by name from another scheduler's config.
  *
- * @throws ModelLoadError `MODEL_NOT_FOUND`, `CONFIG_INVALID`, or `UNSUPPORTED` with the classes there are
+ * @param className - diffusers' name of the class, one of `schedulerClassNames`
+ * @param config - another scheduler's `config`, or the contents of a scheduler_config.json
+ * @param overrides - keys to set besides
+ * @throws InvalidArgumentError for an unknown name, and as the class's `fromConfig`
+ * @example
+ * ```ts
+ * pipeline.scheduler = createScheduler('EulerDiscreteScheduler', pipeline.scheduler.config);
+ * ```
+ */
+export function createScheduler(
+  className: string,
+  config: object = {},
+  overrides: object = {},
+): ConfigurableScheduler {
+  const found = classes.find(({ definition }) => definition.className === className);
+  if (!found) throw wrongValue(`one of ${schedulerClassNames.join(', ')}`, 'className', className);
+  return ConfigurableScheduler.fromConfig.call(found, config, overrides);
+}
+
+/**
+ * The scheduler of the class that a model's scheduler_config.json names.
+ *
+ * @param folder - the model's folder, or the scheduler's own
+ * @param options - `subfolder`: where in it scheduler_config.json is; default: 'scheduler' where there is one
+ * @throws ModelLoadError `MODEL_NOT_FOUND`, `CONFIG_INVALID`, or `UNSUPPORTED` with the supported classes
+ * @example
+ * ```ts
+ * const scheduler = await schedulerFromPretrained('models/sd15');
+ * ```
  */
 export async function schedulerFromPretrained(
   folder: string,
   options: { subfolder?: string } = {},
-): Promise<Scheduler> {
-  return schedulerFromConfig(await readSchedulerFile(folder, options.subfolder), folder);
+): Promise<ConfigurableScheduler> {
+  const { config, path } = await readSchedulerFile(folder, options.subfolder);
+  return schedulerFromConfig(config, path);
 }
 
 /**
- * The scheduler that a configuration as of scheduler_config.json names.
+ * The scheduler of the class that the contents of a scheduler_config.json name.
  *
- * @param source - where it is from, for messages
- * @throws ModelLoadError `CONFIG_INVALID`, or `UNSUPPORTED` with the classes there are
+ * @param source - the file's path, for messages
+ * @throws ModelLoadError `CONFIG_INVALID`, or `UNSUPPORTED` with the supported classes
  */
-export function schedulerFromConfig(file: Readonly<Record<string, unknown>>, source: string): Scheduler {
+export function schedulerFromConfig(
+  file: Readonly<Record<string, unknown>>,
+  source: string,
+): ConfigurableScheduler {
   const { _class_name: name } = file;
-  const found = classes.find(({ definition }) => definition.className === name);
-  if (found) return fromConfig(found, file);
-  const known = classes.map(({ definition }) => definition.className).join(', ');
+  if (typeof name === 'string' && hasSchedulerClass(name)) {
+    return fromFile(source, () => createScheduler(name, file));
+  }
+  const fault =
+    typeof name === 'string' ? `names the scheduler class ${name}` : 'names no scheduler class (_class_name)';
   throw new ModelLoadError(
     'UNSUPPORTED',
-    `${source} asks for a scheduler of class ${typeof name === 'string' ? name : 'unknown'}; supported are ${known}`,
+    `${source} ${fault}. Supported are ${schedulerClassNames.join(', ')}.`,
   );
-}
-
-/** Schedulers by the names people use on a command line, each made from another scheduler's configuration. */
-export const schedulersByName = {
-  dpmpp: (config: object): Scheduler => fromConfig(DPMSolverMultistepScheduler, config),
-  'dpmpp-karras': (config: object): Scheduler =>
-    fromConfig(DPMSolverMultistepScheduler, config, { useKarrasSigmas: true }),
-  pndm: (config: object): Scheduler => fromConfig(PNDMScheduler, config),
-  ddim: (config: object): Scheduler => fromConfig(DDIMScheduler, config),
-  euler: (config: object): Scheduler => fromConfig(EulerDiscreteScheduler, config),
-  'euler-a': (config: object): Scheduler => fromConfig(EulerAncestralDiscreteScheduler, config),
-} as const;
-
-function fromConfig(of: SchedulerClass, config: object, overrides?: object): Scheduler {
-  return (of as typeof DDIMScheduler).fromConfig(config, overrides);
 }

@@ -1,37 +1,48 @@
 import { z } from 'zod';
 
-import { ModelLoadError } from '../common/errors.js';
+import { ModelLoadError, OpenVINODiffusersError } from '../common/errors.js';
 import { unknownOption, wrongValue } from '../common/options.js';
 
-/** What a scheduler class says of its configuration. */
+/** The static description of a scheduler class: its name and the keys of its config. */
 export interface SchedulerDefinition {
   /** diffusers' name of the class. */
   readonly className: string;
   /** Every key with its default and a description; keys are diffusers' in camelCase. */
   readonly schema: z.ZodObject;
-  /** Keys diffusers has and we do not, with the one value that asks for nothing. */
-  readonly refused: Readonly<Record<string, unknown>>;
+  /** Keys that diffusers has and this package lacks, each with the value that leaves the feature off. */
+  readonly unsupported: Readonly<Record<string, unknown>>;
+  /** Values that other schedulers write under a key of this one, and what diffusers replaces them with. */
+  readonly aliases?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** Which keys of a configuration were given, not defaulted: another class defaults the others in its own way. */
-const givenKeys = new WeakMap<object, readonly string[]>();
+/** A schema with exactly the keys of a config. */
+export function configSchema<Config>(shape: { [Key in keyof Config]-?: z.ZodType<Config[Key]> }): z.ZodObject<
+  { [Key in keyof Config]-?: z.ZodType<Config[Key]> },
+  z.core.$strict
+> {
+  return z.strictObject(shape);
+}
+
+/** The keys of a config that were given, not defaulted: another class has its own defaults for the others. */
+const givenKeys = new WeakMap<object, ReadonlySet<string>>();
 
 /**
- * A complete configuration from the keys that were given.
+ * A complete config from the keys that were given.
  *
- * @throws InvalidArgumentError `UNKNOWN_OPTION`, `INVALID_ARGUMENT`; ModelLoadError `UNSUPPORTED`
+ * @throws InvalidArgumentError `UNKNOWN_OPTION`, `INVALID_ARGUMENT`
+ * @throws ModelLoadError `UNSUPPORTED`
  */
 export function completeConfig(definition: SchedulerDefinition, given: object): Record<string, unknown> {
-  const { className, schema, refused } = definition;
+  const { className, schema, unsupported } = definition;
   const known = Object.keys(schema.shape);
   const values: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(camelKeys(given))) {
-    if (known.includes(key)) values[key] = value;
-    else if (!(key in refused)) throw unknownOption(key, known, className);
-    else if (value !== refused[key] && value !== null && value !== undefined) {
+    if (known.includes(key)) values[key] = withoutAlias(definition, key, value);
+    else if (!(key in unsupported)) throw unknownOption(key, known, className);
+    else if (value !== unsupported[key] && value !== null && value !== false) {
       throw new ModelLoadError(
         'UNSUPPORTED',
-        `${className} here does not support ${key}: ${JSON.stringify(value)}`,
+        `${className} does not support ${key}: ${JSON.stringify(value)} yet`,
       );
     }
   }
@@ -41,22 +52,74 @@ export function completeConfig(definition: SchedulerDefinition, given: object): 
     throw wrongValue((schema.shape[name] as z.ZodType).description ?? 'another value', name, values[name]);
   }
   const config = Object.freeze(result.data);
-  givenKeys.set(config, Object.keys(values));
+  givenKeys.set(config, new Set(Object.keys(values)));
   return config;
 }
 
 /**
- * What a class takes over from a configuration, which may be a file's or another scheduler's: the keys it knows.
- * Keys that the other scheduler merely defaulted are left to this class's own defaults, as diffusers does.
+ * A config that carries keys of other classes besides its own, as diffusers' do: the file of SD 1.5 is a
+ * PNDMScheduler's with `clip_sample: false`, which PNDM ignores and a DDIMScheduler made from its config needs.
  */
-export function adoptedKeys(definition: SchedulerDefinition, config: object): Record<string, unknown> {
+export function withHiddenKeys<Config extends object>(
+  config: Config,
+  hidden: Readonly<Record<string, unknown>>,
+): Config {
+  const joined = Object.freeze({ ...hidden, ...config });
+  givenKeys.set(joined, new Set([...(givenKeys.get(config) ?? []), ...Object.keys(hidden)]));
+  return joined;
+}
+
+/** A config split by whether a class has its keys. */
+export interface AdoptedConfig {
+  /** Keys the class has, as given. */
+  readonly known: Record<string, unknown>;
+  /** Keys it lacks, which stay in its config for other classes; in camelCase. */
+  readonly hidden: Record<string, unknown>;
+}
+
+/**
+ * What a class takes from a config that may be a file's or another scheduler's. Keys that the other scheduler only
+ * defaulted are dropped, so that this class applies its own defaults; so are private ones (`_class_name`, …).
+ *
+ * @see diffusers' ConfigMixin.extract_init_dict
+ */
+export function adoptConfig(definition: SchedulerDefinition, config: object): AdoptedConfig {
   const given = givenKeys.get(config);
-  return Object.fromEntries(
-    Object.entries(camelKeys(config)).filter(
-      ([key]) =>
-        (key in definition.schema.shape || key in definition.refused) && (given?.includes(key) ?? true),
-    ),
-  );
+  const adopted: AdoptedConfig = { known: {}, hidden: {} };
+  for (const [key, value] of Object.entries(camelKeys(config))) {
+    if (key.startsWith('_') || (given && !given.has(key))) continue;
+    const knows = key in definition.schema.shape || key in definition.unsupported;
+    adopted[knows ? 'known' : 'hidden'][key] = value;
+  }
+  return adopted;
+}
+
+/**
+ * A copy of a scheduler's config with other values, whose keys count as given only if they did before: correcting a
+ * defaulted value does not make the default of another class void, as in diffusers' pipelines.
+ */
+export function replaceValues<Config extends object>(config: Config, values: Partial<Config>): Config {
+  const replaced = Object.freeze({ ...config, ...values });
+  const given = givenKeys.get(config);
+  if (given) givenKeys.set(replaced, given);
+  return replaced;
+}
+
+/**
+ * Runs `make`, which builds a scheduler from a file's config, and names the file in what it throws.
+ *
+ * @param source - the file's path
+ * @throws ModelLoadError `CONFIG_INVALID` for a wrong value, `UNSUPPORTED`
+ */
+export function fromFile<T>(source: string, make: () => T): T {
+  try {
+    return make();
+  } catch (cause) {
+    if (!(cause instanceof OpenVINODiffusersError)) throw cause;
+    const code = cause.code === 'UNSUPPORTED' ? 'UNSUPPORTED' : 'CONFIG_INVALID';
+    const message = cause.message.replace(/(?<= for )(\w+)(?= but received )/, (key) => snakeKey(key));
+    throw new ModelLoadError(code, `${source}: ${message}`, { cause });
+  }
 }
 
 /** The contents of scheduler_config.json. */
@@ -65,12 +128,19 @@ export function toFileConfig(className: string, config: object): Record<string, 
   return { _class_name: className, ...Object.fromEntries(keys) };
 }
 
+function withoutAlias({ aliases }: SchedulerDefinition, key: string, value: unknown): unknown {
+  const replacements = aliases?.[key];
+  return replacements && typeof value === 'string' && Object.hasOwn(replacements, value)
+    ? replacements[value]
+    : value;
+}
+
 function camelKeys(config: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(config)
       .filter(([, value]) => value !== undefined)
       .map(([key, value]) => [
-        key.replace(/(?<=[a-z0-9])_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()),
+        key.replace(/(?<=[a-z0-9])_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
         value,
       ]),
   );

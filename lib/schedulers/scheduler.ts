@@ -1,131 +1,128 @@
-import { join } from 'node:path';
-import { z } from 'zod';
-
-import { readConfigFile } from '../common/config-file.js';
-import { InvalidArgumentError } from '../common/errors.js';
-import { fileExists } from '../common/file-exists.js';
-import { wrongValue } from '../common/options.js';
-import { adoptedKeys, completeConfig, toFileConfig, type SchedulerDefinition } from './scheduler-config.js';
+import { toFileConfig } from './scheduler-config.js';
 
 /** What a step may need besides its tensors. */
 export interface StepOptions {
-  /** η of DDIM; others ignore it. Default: 0. */
+  /** η of DDIM, 0 (deterministic) to 1 (as noisy as DDPM); others ignore it. Default: 0. */
   eta?: number | undefined;
-  /** Standard-normal noise of the sample's size; called by schedulers that add some. */
+  /** Returns standard-normal noise of the sample's size; called by schedulers that add noise. */
   noise?: (() => Float32Array) | undefined;
-  /** Pictures in the flattened sample; thresholding looks at each alone. Default: 1. */
+  /** Images in the flattened sample; dynamic thresholding treats each by itself. Default: 1. */
   batchSize?: number | undefined;
 }
 
+/** The result of a step. */
 export interface StepOutput {
-  /** The less noisy sample, of the sample's size. */
+  /** x_{t−1}, the less noisy sample, of the sample's size. */
   prevSample: Float32Array;
-  /** What the picture without noise is thought to be, where the scheduler computes it. */
+  /** x_0 as predicted at this step, where the scheduler computes it. */
   predOriginalSample?: Float32Array;
 }
 
-/** A scheduler's class: what the static methods are called on. */
-export interface SchedulerClass<Instance extends Scheduler = Scheduler> {
-  new (config?: object): Instance;
-  readonly definition: SchedulerDefinition;
-}
-
-/** The file's other keys are checked by the class that takes them. */
-export const schedulerFile = z.looseObject({ _class_name: z.string().optional() });
+/** Marks schedulers of every copy of this module: a package's ESM and CommonJS builds each have one. */
+const BRAND = Symbol.for('openvino-diffusers.Scheduler');
 
 /**
- * Steers denoising: which timesteps, and how to get from one sample to the next. As diffusers' schedulers, an object
- * keeps the state of one generation between `setTimesteps` and the last `step`.
+ * The interface between a pipeline and a noise schedule: which timesteps to denoise at, and how to get from one
+ * sample to the next. Extend it to write a scheduler of your own; diffusers' schedulers here extend
+ * `ConfigurableScheduler`, which adds configs and files.
  *
+ * A scheduler holds the state of one generation. A pipeline takes a `clone()` for each and calls, in this order:
+ *
+ * 1. `setTimesteps(numInferenceSteps)`, which resets the state;
+ * 2. for image-to-image `setBeginIndex(index)` and `addNoise(…, timesteps[index])`; for text-to-image it multiplies
+ *    noise by `initNoiseSigma`;
+ * 3. for each of `timesteps`, from the begin index on: `scaleModelInput`, a call of the UNet, `step`. A scheduler of
+ *    order 2 lists a timestep twice, once for each call of the UNet.
+ *
+ * Tensors are flattened, row-major, the batch first. No method may change a tensor it is given.
+ *
+ * @example
+ * ```ts
+ * // One prediction, taken to the end: what distilled one-step models want.
+ * class OneStepScheduler extends Scheduler<{ sigma: number }> {
+ *   readonly className = 'OneStepScheduler';
+ *   readonly config = { sigma: 14.6 };
+ *   readonly timesteps = [999];
+ *   override readonly initNoiseSigma = 14.6;
+ *   setTimesteps() {}
+ *   override scaleModelInput(sample: Float32Array) {
+ *     return sample.map((value) => value / Math.hypot(this.config.sigma, 1));
+ *   }
+ *   step(modelOutput: Float32Array, _timestep: number, sample: Float32Array) {
+ *     return { prevSample: sample.map((value, i) => value - this.config.sigma * modelOutput[i]!) };
+ *   }
+ *   addNoise(original: Float32Array, noise: Float32Array) {
+ *     return original.map((value, i) => value + this.config.sigma * noise[i]!);
+ *   }
+ *   clone() {
+ *     return new OneStepScheduler() as this;
+ *   }
+ * }
+ * pipeline.scheduler = new OneStepScheduler();
+ * ```
  * @see https://huggingface.co/docs/diffusers/api/schedulers/overview
  */
 export abstract class Scheduler<Config extends object = object> {
+  /** The name of the class, diffusers' where diffusers has it; written to image metadata and scheduler_config.json. */
+  abstract readonly className: string;
   /** Every key with its value; keys are diffusers' in camelCase. */
-  readonly config: Readonly<Config>;
-  /** diffusers' name of the class. */
-  readonly className: string;
-  /** Calls of the UNet a step. */
+  abstract readonly config: Readonly<Config>;
+  /** Timesteps from the noisiest down, as the UNet takes them; set by `setTimesteps`, empty before. */
+  abstract readonly timesteps: readonly number[];
+  /** Calls of the UNet per inference step: `timesteps` has about `order` entries for each. Default: 1. */
   readonly order: number = 1;
-  protected schedule: readonly number[] = [];
-  #steps: number | undefined;
 
-  protected constructor(definition: SchedulerDefinition, config: object) {
-    this.config = completeConfig(definition, config) as Config;
-    this.className = definition.className;
-  }
-
-  /**
-   * @param config - another scheduler's `config`, or a scheduler_config.json's contents; keys in snake_case or
-   * camelCase; keys this class does not have are ignored
-   * @param overrides - keys to set besides; all must be known
-   * @throws InvalidArgumentError `UNKNOWN_OPTION`, `INVALID_ARGUMENT`
-   * @throws ModelLoadError `UNSUPPORTED` for a feature of diffusers that this package lacks
-   */
-  static fromConfig<Instance extends Scheduler>(
-    this: SchedulerClass<Instance>,
-    config: object,
-    overrides: object = {},
-  ): Instance {
-    return new this({ ...adoptedKeys(this.definition, config), ...adoptedOverrides(overrides) });
-  }
-
-  /**
-   * @param folder - a model's folder, or the scheduler's own
-   * @param options - `subfolder`: where in it scheduler_config.json is; default: 'scheduler' where there is one
-   * @throws ModelLoadError `MODEL_NOT_FOUND`, `CONFIG_INVALID`, `UNSUPPORTED`
-   */
-  static async fromPretrained<Instance extends Scheduler>(
-    this: SchedulerClass<Instance>,
-    folder: string,
-    options: { subfolder?: string } = {},
-  ): Promise<Instance> {
-    const file = await readSchedulerFile(folder, options.subfolder);
-    return new this(adoptedKeys(this.definition, file));
-  }
-
-  /** Timesteps from the noisiest down, as the UNet takes them; set by `setTimesteps`. */
-  get timesteps(): readonly number[] {
-    return this.schedule;
-  }
-
-  /** Deviation of the noise that a generation starts from. */
+  /** Standard deviation of the noise that text-to-image starts from; valid after `setTimesteps`. Default: 1. */
   // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- some schedulers compute it
   get initNoiseSigma(): number {
     return 1;
   }
 
-  protected get numInferenceSteps(): number {
-    if (this.#steps !== undefined) return this.#steps;
-    throw new InvalidArgumentError(`setTimesteps() must be called before a ${this.className} can step`);
+  /** Whether a value is a scheduler, of this or another copy of the package (ESM and CommonJS, another version). */
+  static isScheduler(value: unknown): value is Scheduler {
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
+
+  /** `value instanceof Scheduler` holds for schedulers of another copy of the package too. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return this === Scheduler
+      ? this.isScheduler(value)
+      : Function.prototype[Symbol.hasInstance].call(this, value);
   }
 
   /**
-   * Begins a generation.
+   * Computes `timesteps` and resets the state of a generation.
    *
-   * @throws InvalidArgumentError unless it is a whole number from 1 to the timesteps of training
+   * @param numInferenceSteps - from 1; some schedulers have an upper limit
+   * @throws InvalidArgumentError for a number the scheduler cannot take
    */
-  setTimesteps(numInferenceSteps: number): void {
-    const { numTrainTimesteps } = this.config as { numTrainTimesteps?: number };
-    const most = numTrainTimesteps ?? Infinity;
-    if (!Number.isInteger(numInferenceSteps) || numInferenceSteps < 1 || numInferenceSteps > most) {
-      throw wrongValue(`integer between 1 and ${most}`, 'numInferenceSteps', numInferenceSteps);
-    }
-    this.#steps = numInferenceSteps;
-    this.schedule = this.begin(numInferenceSteps);
+  abstract setTimesteps(numInferenceSteps: number): void;
+
+  /**
+   * Where in `timesteps` the generation starts: above 0 for image-to-image. Call it after `setTimesteps`, before
+   * `addNoise` and the first step. A scheduler without a position of its own needs none and may inherit this method,
+   * which does nothing.
+   *
+   * @throws InvalidArgumentError unless it is an index of `timesteps`
+   */
+  setBeginIndex(_index: number): void {
+    // Most schedulers find their position by the timestep of a step.
   }
 
-  /** What the UNet is to see of the sample; may be the sample itself. */
+  /** The UNet's input for a sample; may be the sample itself, which is the default. */
   scaleModelInput(sample: Float32Array, _timestep: number): Float32Array {
     return sample;
   }
 
   /**
-   * One step back. Changes none of its arguments.
+   * One step of denoising, from x_t to x_{t−1}.
    *
-   * @param modelOutput - the UNet's prediction, guided; of the sample's size
-   * @param timestep - one of `timesteps`, in their order
-   * @throws InvalidArgumentError before `setTimesteps`, for a timestep not in the schedule, or without noise where
-   * some is needed
+   * @param modelOutput - the UNet's prediction after guidance, of the sample's size
+   * @param timestep - the next of `timesteps`
+   * @param sample - x_t, not scaled
+   * @throws InvalidArgumentError before `setTimesteps`, for a timestep that is not in `timesteps`, after the last one,
+   * or without `noise` where some is needed
+   * @throws ShapeMismatchError for tensors of different sizes
    */
   abstract step(
     modelOutput: Float32Array,
@@ -134,50 +131,24 @@ export abstract class Scheduler<Config extends object = object> {
     options?: StepOptions,
   ): StepOutput;
 
-  /** A sample as noisy as at this timestep. */
+  /**
+   * Noises a clean sample to the level of a timestep (the forward process).
+   *
+   * @param timestep - one of `timesteps`, or where the scheduler has a table of them any timestep of training
+   * @throws InvalidArgumentError for another timestep
+   * @throws ShapeMismatchError for tensors of different sizes
+   */
   abstract addNoise(originalSamples: Float32Array, noise: Float32Array, timestep: number): Float32Array;
 
-  /** A scheduler of the same configuration, at its beginning. */
-  clone(): this {
-    const { constructor } = this as unknown as { constructor: typeof Scheduler & SchedulerClass };
-    return constructor.fromConfig(this.config) as this;
-  }
+  /** A scheduler of the same config without this one's state; pipelines take one for each generation. */
+  abstract clone(): this;
 
-  /** The contents of scheduler_config.json. */
+  /** The contents of scheduler_config.json: `_class_name`, and `config` with keys in snake_case. */
   toJSON(): Record<string, unknown> {
     return toFileConfig(this.className, this.config);
   }
 
-  /** Sets up the state for a generation and gives its timesteps. */
-  protected abstract begin(numInferenceSteps: number): number[];
-
-  /** @throws InvalidArgumentError before `setTimesteps`, or for a timestep not in the schedule */
-  protected requireTimestep(timestep: number): void {
-    if (this.numInferenceSteps < 1 || !this.schedule.includes(timestep)) {
-      throw new InvalidArgumentError(`Expected one of the scheduler's timesteps but received ${timestep}`);
-    }
+  static {
+    Object.defineProperty(this.prototype, BRAND, { value: true });
   }
-}
-
-/** @throws InvalidArgumentError without a source of noise */
-export function requireNoise(options: StepOptions, className: string): Float32Array {
-  if (options.noise) return options.noise();
-  throw new InvalidArgumentError(`${className} adds noise at each step: pass { noise }`);
-}
-
-/** Reads scheduler_config.json from a model's folder or the scheduler's own. */
-export async function readSchedulerFile(
-  folder: string,
-  subfolder?: string,
-): Promise<z.output<typeof schedulerFile>> {
-  const nested = join(folder, subfolder ?? 'scheduler', 'scheduler_config.json');
-  const own = join(folder, 'scheduler_config.json');
-  const path =
-    subfolder === undefined && !(await fileExists(nested)) && (await fileExists(own)) ? own : nested;
-  return readConfigFile(path, schedulerFile);
-}
-
-function adoptedOverrides(overrides: unknown): object {
-  if (typeof overrides === 'object' && overrides !== null) return overrides;
-  throw wrongValue('an object', 'overrides', overrides);
 }

@@ -1,54 +1,88 @@
-import { trainingSigmas, type NoiseConfig } from './noise-schedule.js';
-import { interpolateAt, weightedSum } from './numeric.js';
+import { InvalidArgumentError } from '../common/errors.js';
+import { wrongValue } from '../common/options.js';
+import { ConfigurableScheduler } from './configurable-scheduler.js';
+import { addScaled } from './float32.js';
+import { trainingSigmas, type NoiseScheduleConfig } from './noise-schedule.js';
+import { interpolateAt } from './numeric.js';
 import type { SchedulerDefinition } from './scheduler-config.js';
-import { Scheduler } from './scheduler.js';
 
-/** A scheduler that walks down a list of noise levels, one a step. */
-export abstract class SigmaScheduler<Config extends NoiseConfig> extends Scheduler<Config> {
-  /** Noise levels of the training timesteps, rising. */
-  protected readonly training: Float32Array;
-  /** Noise levels of the steps, and the one after the last; float32. */
+/** Base of schedulers that go down a list of noise levels σ, one for each step: Euler, DPM-Solver. */
+export abstract class SigmaScheduler<
+  Config extends NoiseScheduleConfig,
+> extends ConfigurableScheduler<Config> {
+  /** σ of the training timesteps, ascending. */
+  protected readonly trainingSigmas: Float32Array;
+  /** σ of each step and the one after the last; float32. */
   protected sigmas = new Float32Array();
+  #beginIndex: number | undefined;
   #stepIndex: number | undefined;
 
   protected constructor(definition: SchedulerDefinition, config: object) {
     super(definition, config);
-    this.training = trainingSigmas(this.config);
+    this.trainingSigmas = trainingSigmas(this.config);
   }
 
-  /** The place of the current step; the first one may be in the middle, later ones follow. */
-  protected stepIndexFor(timestep: number): number {
-    if (this.#stepIndex === undefined) {
-      this.requireTimestep(timestep);
-      // Where rounding gave a timestep twice, a start in the middle takes its second place, as diffusers does.
-      const first = this.schedule.indexOf(timestep);
-      const second = this.schedule.indexOf(timestep, first + 1);
-      this.#stepIndex = first === 0 || second === -1 ? first : second;
+  override setBeginIndex(index: number): void {
+    const last = this.schedule.length - 1;
+    if (last < 0) {
+      throw new InvalidArgumentError(
+        `setTimesteps() must be called before setBeginIndex() of a ${this.className}`,
+      );
     }
-    return this.#stepIndex;
+    if (!Number.isInteger(index) || index < 0 || index > last) {
+      throw wrongValue(`integer between 0 and ${last}`, 'index', index);
+    }
+    this.#beginIndex = index;
+    this.#stepIndex = undefined;
+  }
+
+  override addNoise(originalSamples: Float32Array, noise: Float32Array, timestep: number): Float32Array {
+    return addScaled(originalSamples, this.noiseSigma(timestep), noise);
+  }
+
+  /**
+   * The index of the current step in `timesteps`. Only the first step is looked up, later ones count from there.
+   *
+   * @throws InvalidArgumentError for a timestep that is not in `timesteps`, or after the last step
+   */
+  protected stepIndexFor(timestep: number): number {
+    this.requireTimestep(timestep);
+    this.#stepIndex ??= this.#firstIndex(timestep);
+    if (this.#stepIndex < this.schedule.length) return this.#stepIndex;
+    throw new InvalidArgumentError(
+      `All ${this.schedule.length} steps of this ${this.className} are taken: call setTimesteps() to begin anew`,
+    );
   }
 
   protected finishStep(): void {
     this.#stepIndex = (this.#stepIndex ?? 0) + 1;
   }
 
-  /** Takes the noise levels of a generation that begins. */
-  protected startFrom(sigmas: readonly number[], last: number): void {
+  /** Sets the noise levels of a new generation. */
+  protected setSigmas(sigmas: readonly number[], last: number): void {
     this.sigmas = Float32Array.from([...sigmas, last]);
+    this.#beginIndex = undefined;
     this.#stepIndex = undefined;
   }
 
-  /** The noise levels of timesteps that may be fractions. */
+  /** σ at timesteps that may be fractions; beyond the table that of its nearest end. */
   protected sigmasAt(timesteps: readonly number[]): number[] {
-    return timesteps.map((timestep) => interpolateAt(timestep, this.training));
+    return timesteps.map((timestep) => interpolateAt(timestep, this.trainingSigmas));
   }
 
-  protected sigmaOf(timestep: number): number {
+  /** σ that `addNoise` noises to: of the current step within a generation that began at an index, as in diffusers. */
+  protected noiseSigma(timestep: number): number {
     this.requireTimestep(timestep);
-    return this.sigmas[this.schedule.indexOf(timestep)]!;
+    if (this.#beginIndex === undefined) return this.sigmas[this.#firstIndex(timestep)]!;
+    return this.sigmas[this.#stepIndex ?? this.#beginIndex]!;
   }
 
-  override addNoise(originalSamples: Float32Array, noise: Float32Array, timestep: number): Float32Array {
-    return weightedSum([1, originalSamples], [this.sigmaOf(timestep), noise]);
+  #firstIndex(timestep: number): number {
+    if (this.#beginIndex !== undefined) return this.#beginIndex;
+    // Where rounding produced a timestep twice, diffusers starts at the second; from the noisiest we take the first,
+    // where diffusers runs past the last noise level.
+    const first = this.schedule.indexOf(timestep);
+    const second = this.schedule.indexOf(timestep, first + 1);
+    return first === 0 || second === -1 ? first : second;
   }
 }

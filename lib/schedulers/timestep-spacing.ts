@@ -1,15 +1,14 @@
-import { linspace, roundHalfEven } from './numeric.js';
+import type { TimestepSpacing } from './noise-config.js';
+import { arangeDown, linspace, roundHalfEven } from './numeric.js';
 
-/** How the steps of inference are spread over those of training (https://arxiv.org/abs/2305.08891, table 2). */
-export type TimestepSpacing = 'linspace' | 'leading' | 'trailing';
-
+/** What the timesteps of a schedule are computed from. */
 export interface SpacingConfig {
   numTrainTimesteps: number;
   timestepSpacing: TimestepSpacing;
   stepsOffset: number;
 }
 
-/** Timesteps from the noisiest down, not rounded for 'linspace': some schedulers step through fractions. */
+/** Timesteps from the noisiest down; for 'linspace' not rounded, as some schedulers step through fractions. */
 export function spacedTimesteps(config: SpacingConfig, count: number): number[] {
   const { numTrainTimesteps, timestepSpacing, stepsOffset } = config;
   switch (timestepSpacing) {
@@ -24,7 +23,10 @@ export function spacedTimesteps(config: SpacingConfig, count: number): number[] 
   }
 }
 
-/** From `last` down in steps of `ratio` while above 0, each one less for counting from 0. */
+/**
+ * From `last` down in steps of `ratio`, each less one to count from 0. For some step counts (499 of 1000, say)
+ * rounding in numpy.arange adds an element, −1, which diffusers steps through as well.
+ */
 export function trailingTimesteps(last: number, ratio: number): number[] {
-  return Array.from({ length: Math.ceil(last / ratio) }, (_, i) => roundHalfEven(last - i * ratio) - 1);
+  return arangeDown(last, ratio).map((timestep) => roundHalfEven(timestep) - 1);
 }

@@ -12,7 +12,6 @@ import {
   EulerDiscreteScheduler,
   PNDMScheduler,
   schedulerFromPretrained,
-  schedulersByName,
 } from '../../../lib/schedulers/index.js';
 
 const classes = [
@@ -180,20 +179,5 @@ describe('a scheduler’s file', () => {
     await expect(DDIMScheduler.fromPretrained(join(folder, 'nowhere'))).rejects.toMatchObject({
       code: 'MODEL_NOT_FOUND',
     });
-  });
-});
-
-it('the command line’s names make the schedulers they say', () => {
-  const made = Object.entries(schedulersByName).map(([name, make]) => [
-    name,
-    make({ beta_end: 0.012 }).className,
-  ]);
-  expect(Object.fromEntries(made)).toEqual({
-    dpmpp: 'DPMSolverMultistepScheduler',
-    'dpmpp-karras': 'DPMSolverMultistepScheduler',
-    pndm: 'PNDMScheduler',
-    ddim: 'DDIMScheduler',
-    euler: 'EulerDiscreteScheduler',
-    'euler-a': 'EulerAncestralDiscreteScheduler',
   });
 });
