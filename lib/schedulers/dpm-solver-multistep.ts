@@ -91,7 +91,7 @@ export class DPMSolverMultistepScheduler extends SigmaScheduler<DPMSolverMultist
     if (sigmas) {
       const round = useExponentialSigmas || betaSchedule === 'squaredcos_cap_v2' ? Math.trunc : roundHalfEven;
       timesteps = sigmas.map(sigmaToTimestep(this.trainingSigmas)).map(round);
-    } else timesteps = this.#spacedTimesteps(count);
+    } else timesteps = this.#distinctTimesteps(count);
     this.setSigmas(sigmas ?? this.sigmasAt(timesteps), last);
     this.#outputs = [];
     return timesteps;
@@ -106,6 +106,26 @@ export class DPMSolverMultistepScheduler extends SigmaScheduler<DPMSolverMultist
     return useExponentialSigmas || useLuLambdas ? exponentialSigmas(min, max, count) : undefined;
   }
 
+  /** @throws InvalidArgumentError for more steps than there are noise levels, with the largest number there are for */
+  #distinctTimesteps(count: number): number[] {
+    const timesteps = this.#spacedTimesteps(count);
+    if (!this.#repeatsLevel(timesteps)) return timesteps;
+    let allowed = count - 1;
+    while (allowed > 0 && this.#repeatsLevel(this.#spacedTimesteps(allowed))) allowed--;
+    const { timestepSpacing, stepsOffset } = this.config;
+    throw new InvalidArgumentError(
+      `${this.className} cannot take ${count} steps: with timestepSpacing '${timestepSpacing}' and stepsOffset ` +
+        `${stepsOffset} some would start from the same noise level. Use at most ${allowed} steps.`,
+    );
+  }
+
+  /** From the second order on a step of length 0 is divided by, which gives NaN; the first order only goes astray. */
+  #repeatsLevel(timesteps: readonly number[]): boolean {
+    if (this.config.solverOrder === 1) return timesteps[0] === timesteps[1];
+    const sigmas = this.sigmasAt(timesteps);
+    return sigmas.some((sigma, i) => sigma === sigmas[i - 1]);
+  }
+
   /** As other schedulers', but of one more point than there are steps; the last point is dropped. */
   #spacedTimesteps(count: number): number[] {
     const { timestepSpacing, numTrainTimesteps, stepsOffset } = this.config;
@@ -118,12 +138,6 @@ export class DPMSolverMultistepScheduler extends SigmaScheduler<DPMSolverMultist
           .slice(0, -1);
       case 'leading': {
         const ratio = Math.floor(last / (count + 1));
-        if (ratio === 0) {
-          throw new InvalidArgumentError(
-            `${this.className} cannot take ${count} steps: with timestepSpacing 'leading' it takes fewer steps than ` +
-              `there are timesteps of training. Use at most ${last - 1} steps.`,
-          );
-        }
         return Array.from({ length: count }, (_, i) => (count - i) * ratio + stepsOffset);
       }
       case 'trailing':

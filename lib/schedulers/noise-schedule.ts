@@ -25,10 +25,11 @@ export function alphasCumprod(config: NoiseScheduleConfig): Float32Array {
  * @returns shape [numTrainTimesteps], ascending
  */
 export function trainingSigmas(config: NoiseScheduleConfig): Float32Array {
-  const alphas = alphasCumprod(config);
-  // ᾱ = 0 would make σ infinite; diffusers uses float16's smallest subnormal instead.
-  if (config.rescaleBetasZeroSnr) alphas[alphas.length - 1] = 2 ** -24;
-  return alphas.map((alpha) => Math.sqrt(fround(fround(1 - alpha) / alpha)));
+  const sigmas = alphasCumprod(config).map((alpha) => Math.sqrt(fround(fround(1 - alpha) / alpha)));
+  // ᾱ = 0 would make σ infinite; diffusers puts float16's smallest subnormal, 2⁻²⁴, in its place. √(2²⁴ − 1) is next
+  // to the middle between two numbers of float32, and torch's square root rounds it up.
+  if (config.rescaleBetasZeroSnr) sigmas[sigmas.length - 1] = 4096;
+  return sigmas;
 }
 
 function trainingBetas({
