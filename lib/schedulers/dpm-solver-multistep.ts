@@ -31,10 +31,10 @@ export class DPMSolverMultistepScheduler extends SigmaScheduler<DPMSolverMultist
     className: 'DPMSolverMultistepScheduler',
     schema: dpmSolverSchema,
     unsupported: {
-      useBetaSigmas: false,
-      useFlowSigmas: false,
-      useDynamicShifting: false,
-      varianceType: null,
+      useBetaSigmas: [true],
+      useFlowSigmas: [true],
+      useDynamicShifting: [true],
+      varianceType: ['learned', 'learned_range'],
     },
     // What DEIS and UniPC call theirs.
     aliases: {

@@ -81,7 +81,7 @@ export class EulerDiscreteScheduler extends EulerScheduler<EulerDiscreteConfig> 
   static readonly definition = {
     className: 'EulerDiscreteScheduler',
     schema,
-    unsupported: { useBetaSigmas: false },
+    unsupported: { useBetaSigmas: [true] },
     aliases: { predictionType: { original_sample: 'sample' } },
   };
 

@@ -9,8 +9,8 @@ export interface SchedulerDefinition {
   readonly className: string;
   /** Every key with its default and a description; keys are diffusers' in camelCase. */
   readonly schema: z.ZodObject;
-  /** Keys that diffusers has and this package lacks, each with the value that leaves the feature off. */
-  readonly unsupported: Readonly<Record<string, unknown>>;
+  /** Keys that diffusers has and this package lacks, each with the values that turn the feature on. */
+  readonly unsupported: Readonly<Record<string, readonly unknown[]>>;
   /** Values that other schedulers write under a key of this one, and what diffusers replaces them with. */
   readonly aliases?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -39,7 +39,7 @@ export function completeConfig(definition: SchedulerDefinition, given: object): 
   for (const [key, value] of Object.entries(camelKeys(given))) {
     if (known.includes(key)) values[key] = withoutAlias(definition, key, value);
     else if (!(key in unsupported)) throw unknownOption(key, known, className);
-    else if (value !== unsupported[key] && value !== null && value !== false) {
+    else if (unsupported[key]!.includes(value)) {
       throw new ModelLoadError(
         'UNSUPPORTED',
         `${className} does not support ${key}: ${JSON.stringify(value)} yet`,
