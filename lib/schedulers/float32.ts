@@ -39,6 +39,21 @@ export function differenceOver(
   return result;
 }
 
+/** weight · a + factor · b / divisor. */
+export function sumWithQuotient(
+  weight: number,
+  a: Float32Array,
+  factor: number,
+  b: Float32Array,
+  divisor: number,
+): Float32Array {
+  const length = commonLength([a, b]);
+  const [w, f, d] = [fround(weight), fround(factor), fround(divisor)];
+  const result = new Float32Array(length);
+  for (let i = 0; i < length; i++) result[i] = fround(w * a[i]!) + fround(fround(f * b[i]!) / d);
+  return result;
+}
+
 /** values / divisor. */
 export function divide(values: Float32Array, divisor: number): Float32Array {
   const d = fround(divisor);

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '../common/errors.js';
 import { AlphaScheduler } from './alpha-scheduler.js';
+import { sumOfTwo, sumWithQuotient } from './float32.js';
 import {
   choice,
   flag,
@@ -41,6 +42,8 @@ const schema = configSchema<PNDMConfig>({
   timestepSpacing: spacing('leading'),
   stepsOffset,
 });
+
+const { fround } = Math;
 
 /** Weights of the latest predictions, newest first: Adams–Bashforth of order 2, 3 and 4. */
 const ADAMS_BASHFORTH: readonly (readonly number[])[] = [
@@ -167,12 +170,15 @@ export class PNDMScheduler extends AlphaScheduler<PNDMConfig> {
   #transfer(sample: Float32Array, from: number, to: number, prediction: Float32Array): Float32Array {
     const alpha = this.alphaAt(from);
     const alphaTo = this.previousAlpha(to);
-    const beta = 1 - alpha;
+    const beta = fround(1 - alpha);
     const noise =
       this.config.predictionType === 'v_prediction'
-        ? weightedSum([Math.sqrt(alpha), prediction], [Math.sqrt(beta), sample])
+        ? sumOfTwo([Math.sqrt(alpha), prediction], [Math.sqrt(beta), sample])
         : prediction;
-    const denominator = alpha * Math.sqrt(1 - alphaTo) + Math.sqrt(alpha * beta * alphaTo);
-    return weightedSum([Math.sqrt(alphaTo / alpha), sample], [-(alphaTo - alpha) / denominator, noise]);
+    const denominator =
+      fround(alpha * fround(Math.sqrt(fround(1 - alphaTo)))) +
+      fround(Math.sqrt(fround(fround(alpha * beta) * alphaTo)));
+    const sampleWeight = Math.sqrt(fround(alphaTo / alpha));
+    return sumWithQuotient(sampleWeight, sample, -fround(alphaTo - alpha), noise, denominator);
   }
 }

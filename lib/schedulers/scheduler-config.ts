@@ -23,8 +23,19 @@ export function configSchema<Config>(shape: { [Key in keyof Config]-?: z.ZodType
   return z.strictObject(shape);
 }
 
-/** The keys of a config that were given, not defaulted: another class has its own defaults for the others. */
-const givenKeys = new WeakMap<object, ReadonlySet<string>>();
+/**
+ * Where a config lists the keys that were given, not defaulted (diffusers lists the others, `_use_default_values`):
+ * another class has its own defaults. A symbol of the registry, as another copy of the package reads it too.
+ */
+const GIVEN_KEYS = Symbol.for('openvino-diffusers.givenKeys');
+
+function givenKeysOf(config: object): ReadonlySet<string> | undefined {
+  return (config as { [GIVEN_KEYS]?: ReadonlySet<string> })[GIVEN_KEYS];
+}
+
+function frozenConfig<Config extends object>(config: Config, given: Iterable<string>): Config {
+  return Object.freeze(Object.defineProperty(config, GIVEN_KEYS, { value: new Set(given) }));
+}
 
 /**
  * A complete config from the keys that were given.
@@ -51,9 +62,7 @@ export function completeConfig(definition: SchedulerDefinition, given: object): 
     const name = String(result.error.issues[0]?.path[0]);
     throw wrongValue((schema.shape[name] as z.ZodType).description ?? 'another value', name, values[name]);
   }
-  const config = Object.freeze(result.data);
-  givenKeys.set(config, new Set(Object.keys(values)));
-  return config;
+  return frozenConfig(result.data, Object.keys(values));
 }
 
 /**
@@ -64,9 +73,7 @@ export function withHiddenKeys<Config extends object>(
   config: Config,
   hidden: Readonly<Record<string, unknown>>,
 ): Config {
-  const joined = Object.freeze({ ...hidden, ...config });
-  givenKeys.set(joined, new Set([...(givenKeys.get(config) ?? []), ...Object.keys(hidden)]));
-  return joined;
+  return frozenConfig({ ...hidden, ...config }, [...(givenKeysOf(config) ?? []), ...Object.keys(hidden)]);
 }
 
 /** A config split by whether a class has its keys. */
@@ -84,7 +91,7 @@ export interface AdoptedConfig {
  * @see diffusers' ConfigMixin.extract_init_dict
  */
 export function adoptConfig(definition: SchedulerDefinition, config: object): AdoptedConfig {
-  const given = givenKeys.get(config);
+  const given = givenKeysOf(config);
   const adopted: AdoptedConfig = { known: {}, hidden: {} };
   for (const [key, value] of Object.entries(camelKeys(config))) {
     if (key.startsWith('_') || (given && !given.has(key))) continue;
@@ -99,10 +106,7 @@ export function adoptConfig(definition: SchedulerDefinition, config: object): Ad
  * defaulted value does not make the default of another class void, as in diffusers' pipelines.
  */
 export function replaceValues<Config extends object>(config: Config, values: Partial<Config>): Config {
-  const replaced = Object.freeze({ ...config, ...values });
-  const given = givenKeys.get(config);
-  if (given) givenKeys.set(replaced, given);
-  return replaced;
+  return frozenConfig({ ...config, ...values }, givenKeysOf(config) ?? []);
 }
 
 /**
