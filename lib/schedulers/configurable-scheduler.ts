@@ -10,6 +10,7 @@ import {
 } from './scheduler-config.js';
 import { readSchedulerFile } from './scheduler-file.js';
 import { Scheduler, type StepOptions } from './scheduler.js';
+import { warnOfUnknownKeys } from './unknown-keys.js';
 
 /** A class of schedulers with a config; its static methods are called on one of these. */
 export interface SchedulerClass<Instance extends ConfigurableScheduler = ConfigurableScheduler> {
@@ -83,6 +84,7 @@ export abstract class ConfigurableScheduler<Config extends object = object> exte
     options: { subfolder?: string } = {},
   ): Promise<Instance> {
     const file = await readSchedulerFile(folder, options.subfolder);
+    warnOfUnknownKeys(file.config, file.path);
     return fromFile(file.path, () => ConfigurableScheduler.fromConfig.call(this, file.config) as Instance);
   }
 

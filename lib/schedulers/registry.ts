@@ -8,6 +8,7 @@ import { EulerDiscreteScheduler } from './euler-discrete.js';
 import { PNDMScheduler } from './pndm.js';
 import { fromFile } from './scheduler-config.js';
 import { readSchedulerFile } from './scheduler-file.js';
+import { warnOfUnknownKeys } from './unknown-keys.js';
 
 const classes: readonly SchedulerClass[] = [
   DDIMScheduler,
@@ -67,7 +68,8 @@ export async function schedulerFromPretrained(
 }
 
 /**
- * The scheduler of the class that the contents of a scheduler_config.json name.
+ * The scheduler of the class that the contents of a scheduler_config.json name. Keys that no scheduler has are ignored
+ * with a warning (`UNKNOWN_CONFIG_KEY`).
  *
  * @param source - the file's path, for messages
  * @throws ModelLoadError `CONFIG_INVALID`, or `UNSUPPORTED` with the supported classes
@@ -78,6 +80,7 @@ export function schedulerFromConfig(
 ): ConfigurableScheduler {
   const { _class_name: name } = file;
   if (typeof name === 'string' && hasSchedulerClass(name)) {
+    warnOfUnknownKeys(file, source);
     return fromFile(source, () => createScheduler(name, file));
   }
   const fault =

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { TorchGenerator } from '../../../lib/random/index.js';
 import {
@@ -220,6 +220,19 @@ describe('a file that cannot be used', () => {
       code: 'UNSUPPORTED',
       message: expect.stringMatching(/scheduler_config\.json: .*useFlowSigmas/) as string,
     });
+  });
+
+  it('for a misspelt key is used, with a warning, unless another scheduler has the key', async () => {
+    const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    await write({ _class_name: 'PNDMScheduler', clip_sample: false, predict_x0: true, skip_prk_step: true });
+    await schedulerFromPretrained(folder);
+    await DDIMScheduler.fromPretrained(folder);
+    const expected = [
+      expect.stringMatching(/scheduler_config\.json: ignored keys that no scheduler has: skip_prk_step$/),
+      { type: 'OpenVINODiffusersWarning', code: 'UNKNOWN_CONFIG_KEY' },
+    ];
+    expect(emitWarning.mock.calls).toEqual([expected, expected]);
+    emitWarning.mockRestore();
   });
 
   it('is the caller’s fault where the caller passed the value', () => {
