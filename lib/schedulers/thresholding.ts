@@ -35,32 +35,38 @@ export function threshold(
 /** torch.quantile of the absolute values, interpolating between neighbours. */
 function quantileOfAbsolutes(values: Float32Array, ratio: number): number {
   const position = ratio * (values.length - 1);
-  const absolutes = new Float32Array(values.length);
-  for (let i = 0; i < values.length; i++) absolutes[i] = Math.abs(values[i]!);
-  const low = orderStatistic(absolutes, Math.floor(position));
-  const high = orderStatistic(absolutes, Math.ceil(position));
-  return low + (position - Math.floor(position)) * (high - low);
+  const rank = Math.floor(position);
+  const select = absoluteByRank(values);
+  const low = select(rank);
+  return position === rank ? low : low + (position - rank) * (select(rank + 1) - low);
 }
 
 const HALF_BITS = 16;
 const HALF_VALUES = 2 ** HALF_BITS;
+const WITHOUT_SIGN = 0x7fff_ffff;
 
 /**
- * The value that would stand at `rank` if the values, from 0 up, were sorted. Sorting 4×128×128 of them takes longer
- * than all else of a step; the bits of such numbers sort as the numbers do, so two counts find it.
+ * The absolute value at a rank, as if they were sorted. Sorting 4×128×128 of them takes longer than all else of a
+ * step, but the bits of positive floats sort as the floats do: counting the upper halves of the bits, then the lower
+ * ones of those that share the upper half, finds it.
  */
-function orderStatistic(values: Float32Array, rank: number): number {
+function absoluteByRank(values: Float32Array): (rank: number) => number {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const high = new Uint32Array(HALF_VALUES);
-  for (const word of bits) high[word >>> HALF_BITS]!++;
-  const upper = bucketOf(high, rank);
-  const low = new Uint32Array(HALF_VALUES);
-  for (const word of bits) if (word >>> HALF_BITS === upper.index) low[word % HALF_VALUES]!++;
-  const lower = bucketOf(low, upper.rank);
-  return new Float32Array(Uint32Array.of(upper.index * HALF_VALUES + lower.index).buffer)[0]!;
+  const upperHalves = new Uint32Array(HALF_VALUES);
+  for (let i = 0; i < bits.length; i++) upperHalves[(bits[i]! & WITHOUT_SIGN) >>> HALF_BITS]!++;
+  return (rank) => {
+    const upper = bucketOf(upperHalves, rank);
+    const lowerHalves = new Uint32Array(HALF_VALUES);
+    for (let i = 0; i < bits.length; i++) {
+      const word = bits[i]! & WITHOUT_SIGN;
+      if (word >>> HALF_BITS === upper.index) lowerHalves[word % HALF_VALUES]!++;
+    }
+    const lower = bucketOf(lowerHalves, upper.rank);
+    return new Float32Array(Uint32Array.of(upper.index * HALF_VALUES + lower.index).buffer)[0]!;
+  };
 }
 
-/** The bucket that an item of a rank falls into, and its rank in it. */
+/** The bucket that the item of a rank is in, and its rank there. */
 function bucketOf(counts: Uint32Array, rank: number): { index: number; rank: number } {
   let [index, before] = [0, 0];
   while (before + counts[index]! <= rank) before += counts[index++]!;
