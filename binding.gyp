@@ -15,6 +15,7 @@
     'cflags_cc!': ['-fno-exceptions', '-fno-rtti', '-std=gnu++17', '-std=gnu++20'],
     'cflags_cc': [
       '-std=c++17', '-Wall', '-Wextra', '-fvisibility=hidden', '-fvisibility-inlines-hidden',
+      '-ffp-contract=off',  # for random.cc
       '-isystem<(node_addon_api)', '-isystem<(openvino_include)',
       '-ffile-prefix-map=<(project_root)/=', '-ffile-prefix-map=<(openvino_include)/=',
     ],
@@ -33,6 +34,7 @@
           'CLANG_CXX_LIBRARY': 'libc++',
           'GCC_ENABLE_CPP_EXCEPTIONS': 'YES',
           'GCC_ENABLE_CPP_RTTI': 'YES',
+          'OTHER_CFLAGS': ['-ffp-contract=off'],
           'GCC_SYMBOLS_PRIVATE_EXTERN': 'YES',
           'MACOSX_DEPLOYMENT_TARGET': '11.0',
           'OTHER_LDFLAGS': ['-Wl,-rpath,@loader_path', '-Wl,-rpath,@loader_path/../../runtime/<(platform)/lib'],

@@ -10,6 +10,7 @@
 #include "infer_request.h"
 #include "mapped_file.h"
 #include "model.h"
+#include "random.h"
 #include "tensor.h"
 #include "weight_conversion.h"
 
@@ -39,6 +40,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("graphMarkDecompression",
               Napi::Function::New<ovd::GraphMarkDecompression>(env, "graphMarkDecompression"));
   exports.Set("graphModel", Napi::Function::New<ovd::GraphModel>(env, "graphModel"));
+  exports.Set("fillNormal", Napi::Function::New<ovd::FillNormal>(env, "fillNormal"));
   exports.Set("close",
               Napi::Function::New(env, [environment](const Napi::CallbackInfo&) { environment->Close(); }));
   exports.Set("openvinoVersion", Napi::String::New(env, ov::get_openvino_version().buildNumber));

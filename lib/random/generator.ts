@@ -1,12 +1,16 @@
-/** A source of standard-normal noise. */
+/** A source of standard-normal noise; implement it to bring one of your own. */
 export interface Generator {
-  /** What it was seeded with, where that brings its numbers back. */
+  /** The seed that reproduces its numbers, where there is one. */
   readonly seed?: number | bigint;
-  /** @returns as many numbers as `shape` has places, row-major; the next call goes on where this one ended */
+  /**
+   * The next numbers of the sequence.
+   *
+   * @returns one for each element of `shape`, row-major
+   */
   randn(shape: readonly number[]): Float32Array;
 }
 
-/** Places in a shape. */
+/** The number of elements of a shape. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }

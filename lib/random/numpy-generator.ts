@@ -5,8 +5,12 @@ import { elementCount, type Generator } from './generator.js';
 import { MersenneTwister } from './mersenne-twister.js';
 
 /**
- * `numpy.random.RandomState` and its `randn`, cast to float32: what optimum-intel draws latents from by default.
+ * `numpy.random.RandomState` and its `randn`, cast to float32: optimum-intel's source of latents by default.
  *
+ * @example
+ * ```ts
+ * await pipeline.generate('a lighthouse', { generator: new NumpyGenerator(42) });
+ * ```
  * @see https://numpy.org/doc/stable/reference/random/legacy.html
  */
 export class NumpyGenerator implements Generator {
@@ -15,7 +19,7 @@ export class NumpyGenerator implements Generator {
   #spare: number | undefined;
 
   /**
-   * @param seed - 0 to 2^32 − 1; default: random, told by `seed`
+   * @param seed - 0 to 2^32 − 1; default: random, which `seed` returns
    * @throws InvalidArgumentError
    */
   constructor(seed: number = randomInt(2 ** 32)) {
@@ -26,12 +30,17 @@ export class NumpyGenerator implements Generator {
     this.#twister = new MersenneTwister(seed);
   }
 
-  /** @param shape - of what is drawn; `[]` is one number */
+  /**
+   * The next standard-normal numbers; `RandomState.randn`.
+   *
+   * @param shape - `[]` for one number
+   * @returns row-major
+   */
   randn(shape: readonly number[]): Float32Array {
     return new Float32Array(elementCount(shape)).map(() => this.#gauss());
   }
 
-  /** Marsaglia's polar method, both numbers of a pair used, the second first. */
+  /** Marsaglia's polar method, which gives two numbers: the second is returned first. */
   #gauss(): number {
     if (this.#spare !== undefined) {
       const spare = this.#spare;

@@ -2,10 +2,14 @@ import { InvalidArgumentError } from '../common/errors.js';
 import { elementCount, type Generator } from './generator.js';
 
 /**
- * diffusers' `randn_tensor`: one generator fills the whole batch; of several, each fills its own row.
+ * diffusers' `randn_tensor`: one generator fills the batch; of several, each fills the row of its index.
  *
- * @param shape - the batch first
- * @throws InvalidArgumentError when there are several generators, but not one a row
+ * @param shape - batch first
+ * @throws InvalidArgumentError when there are several generators, but not one for each row
+ * @example
+ * ```ts
+ * const latents = randnTensor([2, 4, 64, 64], [new TorchGenerator(1), new TorchGenerator(2)]);
+ * ```
  */
 export function randnTensor(
   shape: readonly number[],
@@ -15,7 +19,7 @@ export function randnTensor(
   const [batch = 1, ...rest] = shape;
   if (generators.length !== batch) {
     throw new InvalidArgumentError(
-      `Expected ${batch} generators, one a row, but received ${generators.length}`,
+      `Expected ${batch} generators, one for each row, but received ${generators.length}`,
     );
   }
   const values = new Float32Array(elementCount(shape));

@@ -1,9 +1,9 @@
 import { fusedMultiplyAdd as fma } from './fused.js';
 
 /**
- * The float32 logarithm, sine and cosine that torch's vectorised randn uses on x86: Cephes' polynomials, with the
- * products and sums fused where the compiler of torch's binaries fuses them. Other correct implementations differ
- * from these in the last bit, and so would the noise.
+ * The float32 logarithm, sine and cosine of torch's vectorised randn on x86: Cephes' polynomials, with products and
+ * sums fused where the compiler of torch's binaries fuses them. Other correct implementations differ in the last bit,
+ * and so would the noise. native/random.cc does the same.
  *
  * @see https://www.netlib.org/cephes/ (logf.c, sinf.c)
  */
@@ -64,4 +64,18 @@ export function sincos(angle: number): [sin: number, cos: number] {
   const sin = swapped ? cosine : sine;
   const cos = swapped ? sine : cosine;
   return [octant & 4 ? -sin : sin, (octant - 2) & 4 ? cos : -cos];
+}
+
+const TWO_PI = fround(2 * Math.PI);
+/** Half of the 16 numbers that torch transforms at a time. */
+const HALF_BLOCK = 8;
+
+/** Box–Muller: turns a block of 16 uniform numbers into normal ones, the first half with the second. */
+export function boxMuller(values: Float32Array, start: number): void {
+  for (let i = start; i < start + HALF_BLOCK; i++) {
+    const radius = fround(Math.sqrt(fround(-2 * log(1 - values[i]!))));
+    const [sin, cos] = sincos(fround(TWO_PI * values[i + HALF_BLOCK]!));
+    values[i] = radius * cos;
+    values[i + HALF_BLOCK] = radius * sin;
+  }
 }

@@ -142,6 +142,8 @@ export interface Binding {
     name: string,
     runtimeInfo?: readonly (readonly string[])[],
   ): NativeModel;
+  /** Advances `state`, 624 words and the index of the next; `out` holds 16 elements or more. */
+  fillNormal(state: Uint32Array, out: Float32Array): void;
   /** Ends whatever is under way and takes nothing more. */
   close(): void;
   /** The runtime's own build number, e.g. "2026.4.0-22959-…". */

@@ -1,6 +1,7 @@
 export type { Dimension, ElementType, Port, PortShapes, PropertyValue, TypedArrayOf } from './binding.js';
 export { CompiledModel } from './compiled-model.js';
 export { Core, openvinoVersion, sharedCore, type CompileModelOptions } from './core.js';
+export { fillNormal } from './fill-normal.js';
 export * as graph from './graph.js';
 export type { GraphOutput } from './binding.js';
 export { InferRequest } from './infer-request.js';
