@@ -1,7 +1,8 @@
-// torch fills a float tensor of 16 elements or more with uniform numbers of its Mersenne twister and turns blocks of 16
-// into normal ones by Box-Muller, vectorised with Cephes' polynomials for log, sine and cosine. lib/random does the same
-// in JavaScript, where each step is explained; both must give the same bits. This file is therefore compiled without
-// contraction of a * b + c: fused are only the sums that torch's binaries fuse.
+// torch fills a float tensor of 16 elements or more with uniform numbers of its Mersenne twister and turns
+// blocks of 16 into normal ones by Box-Muller, vectorised with Cephes' polynomials for log, sine and cosine.
+// lib/random does the same in JavaScript, where each step is explained; both must give the same bits. This
+// file is therefore compiled without contraction of a * b + c: fused are only the sums that torch's binaries
+// fuse.
 #include "random.h"
 
 #include <array>
@@ -12,8 +13,8 @@
 
 #include "errors.h"
 
-// One set of functions, compiled once for any processor and once for those with AVX2 and FMA, where std::fma is an
-// instruction and the loops become vector code.
+// One set of functions, compiled once for any processor and once for those with AVX2 and FMA, where std::fma
+// is an instruction and the loops become vector code.
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 #define OVD_AVX2 __attribute__((target("avx2,fma")))
 #define OVD_INLINE inline __attribute__((always_inline))
