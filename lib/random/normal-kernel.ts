@@ -5,7 +5,7 @@ import { boxMuller } from './vector-math.js';
 export const BLOCK = 16;
 
 /**
- * Fills `out`, of 16 elements or more, with the standard-normal numbers that torch's CPU generator draws next.
+ * Fills `out`, of 16 elements or more, with the next standard-normal numbers of torch's CPU generator.
  *
  * @param state - the 624 words of the Mersenne Twister and the index of the next one; is advanced
  */
@@ -14,7 +14,7 @@ export type NormalKernel = (state: Uint32Array, out: Float32Array) => void;
 let current: NormalKernel | undefined;
 
 /**
- * Sets what `TorchGenerator` draws with: `fillNormal` of the native addon, which pipelines pass here, or undefined for
+ * Sets how `TorchGenerator` computes its numbers: `fillNormal` of the native addon, which pipelines pass here, or undefined for
  * JavaScript. Both give the same bits and advance the same state, so they may alternate. A kernel that gives other bits,
  * on a processor or with a compiler it was not tried on, is not taken.
  *
@@ -22,7 +22,7 @@ let current: NormalKernel | undefined;
  * @internal
  */
 export function setNormalKernel(kernel: NormalKernel | undefined): boolean {
-  if (kernel && kernel !== current && !drawsTheSame(kernel)) return false;
+  if (kernel && kernel !== current && !givesTheSame(kernel)) return false;
   current = kernel;
   return true;
 }
@@ -38,7 +38,7 @@ function fillInJavaScript(twister: MersenneTwister, out: Float32Array): void {
   const blocks = out.length - (out.length % BLOCK);
   for (let start = 0; start < blocks; start += BLOCK) boxMuller(out, start);
   if (blocks === out.length) return;
-  // The remainder is made with a whole block at the end, drawn anew over numbers already made.
+  // The remainder is made with a whole block at the end, which replaces numbers already made.
   const last = out.length - BLOCK;
   fillUniform(twister, out, last);
   boxMuller(out, last);
@@ -48,7 +48,7 @@ function fillUniform(twister: MersenneTwister, out: Float32Array, start: number)
   for (let i = start; i < out.length; i++) out[i] = (twister.next32() & 0xffffff) / 2 ** 24;
 }
 
-function drawsTheSame(kernel: NormalKernel): boolean {
+function givesTheSame(kernel: NormalKernel): boolean {
   const [first, second] = [new MersenneTwister(42), new MersenneTwister(42)];
   const [drawn, expected] = [new Float32Array(1001), new Float32Array(1001)];
   kernel(first.state, drawn);

@@ -20,7 +20,7 @@ import { BLOCK, fillNormal } from './normal-kernel.js';
 export class TorchGenerator implements Generator {
   #seed: number | bigint = 0;
   #twister = new MersenneTwister(0);
-  /** The second number of a pair drawn in float64, kept for the next draw of fewer than 16 numbers. */
+  /** The second number of a pair computed in float64, kept for the next call for fewer than 16 numbers. */
   #spare: number | undefined;
 
   /**
@@ -60,7 +60,7 @@ export class TorchGenerator implements Generator {
    */
   randn(shape: readonly number[]): Float32Array {
     const values = new Float32Array(elementCount(shape));
-    // torch draws less than a block number by number, in float64.
+    // torch computes fewer than a block one by one, in float64.
     if (values.length < BLOCK) return values.map(() => this.#single());
     fillNormal(this.#twister, values);
     return values;

@@ -2,7 +2,7 @@ import { binding } from './loading/load-binding.js';
 import { native } from './native-errors.js';
 
 /**
- * Fills an array with the standard-normal numbers that torch's CPU generator draws next, some ten times faster than
+ * Fills an array with the next standard-normal numbers of torch's CPU generator, some eight times faster than
  * JavaScript does.
  *
  * @param state - of the Mersenne twister: its 624 words and the index of the next; is advanced

@@ -54,7 +54,7 @@ export abstract class AlphaScheduler<Config extends AlphaConfig> extends Configu
    * @throws InvalidArgumentError when the first one is beyond the training timesteps, with the largest number of
    * steps that is not; diffusers fails at the first step then
    */
-  protected wholeTimesteps(count: number): number[] {
+  protected integerTimesteps(count: number): number[] {
     const timesteps = spacedTimesteps(this.config, count).map(roundHalfEven);
     const limit = this.#alphas.length - 1;
     if (timesteps[0]! <= limit) return timesteps;

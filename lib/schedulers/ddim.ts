@@ -104,7 +104,7 @@ export class DDIMScheduler extends AlphaScheduler<DDIMConfig> {
   }
 
   protected override begin(count: number): number[] {
-    return this.wholeTimesteps(count);
+    return this.integerTimesteps(count);
   }
 
   /** x_0 and ε, into which a prediction divides the sample. */

@@ -109,7 +109,7 @@ export class PNDMScheduler extends AlphaScheduler<PNDMConfig> {
 
   protected override begin(count: number): number[] {
     const { skipPrkSteps, numTrainTimesteps } = this.config;
-    const timesteps = this.wholeTimesteps(count);
+    const timesteps = this.integerTimesteps(count);
     this.#counter = 0;
     this.#predictions = [];
     this.#weightedPrediction = undefined;

@@ -38,12 +38,14 @@ const BRAND = Symbol.for('openvino-diffusers.Scheduler');
  *
  * @example
  * ```ts
- * // One prediction, taken to the end: what distilled one-step models want.
+ * // A single step of Euler's method, for distilled models.
  * class OneStepScheduler extends Scheduler<{ sigma: number }> {
  *   readonly className = 'OneStepScheduler';
- *   readonly config = { sigma: 14.6 };
+ *   readonly config = { sigma: 14.6146 };
  *   readonly timesteps = [999];
- *   override readonly initNoiseSigma = 14.6;
+ *   override get initNoiseSigma() {
+ *     return this.config.sigma;
+ *   }
  *   setTimesteps() {}
  *   override scaleModelInput(sample: Float32Array) {
  *     return sample.map((value) => value / Math.hypot(this.config.sigma, 1));

@@ -55,7 +55,7 @@ const KNOWN_KEYS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Warns of keys in a scheduler_config.json that no scheduler has, as diffusers does: most are misspelt, and the
+ * Warns of keys in a scheduler_config.json that no scheduler has, as diffusers does: most are misspelled, and the
  * default that applies instead is easily overlooked.
  *
  * @param source - the file's path

@@ -10,7 +10,7 @@ afterEach(() => {
   setNormalKernel(undefined);
 });
 
-describe('the native kernel draws, bit for bit, what torch draws', () => {
+describe('the native kernel gives, bit for bit, torch’s numbers', () => {
   beforeEach(() => {
     expect(setNormalKernel(fillNormal)).toBe(true);
   });
@@ -28,7 +28,7 @@ describe('the native kernel draws, bit for bit, what torch draws', () => {
     }
   });
 
-  it('and in turns with JavaScript, whatever the sizes', () => {
+  it('and alternates with JavaScript, whatever the sizes', () => {
     const [alternating, javascript] = [new TorchGenerator(11), new TorchGenerator(11)];
     for (let size = 1; size < 700; size += 13) {
       setNormalKernel(size % 2 ? fillNormal : undefined);
@@ -47,7 +47,7 @@ describe('the native kernel draws, bit for bit, what torch draws', () => {
   });
 });
 
-it('a kernel that draws anything else is not taken', () => {
+it('a kernel that gives other numbers is not taken', () => {
   const off = (state: Uint32Array, out: Float32Array): void => {
     fillNormal(state, out);
     out[1000]! += 1e-7;

@@ -1,4 +1,4 @@
-"""Writes down what torch and numpy draw.
+"""Records what torch's and numpy's generators return.
 
     python test/reference/make_random.py
 """
@@ -49,7 +49,7 @@ NUMPY = [
 ]
 
 
-def told(draws: list) -> list:
+def summaries(draws: list) -> list:
     return [
         {
             "shape": list(draw.shape),
@@ -62,12 +62,12 @@ def told(draws: list) -> list:
 
 def from_torch(seed: int, shapes: list) -> list:
     generator = torch.Generator("cpu").manual_seed(seed)
-    return told([torch.randn(shape, generator=generator).numpy() for shape in shapes])
+    return summaries([torch.randn(shape, generator=generator).numpy() for shape in shapes])
 
 
 def from_numpy(seed: int, shapes: list) -> list:
     generator = np.random.RandomState(seed)
-    return told([np.asarray(generator.randn(*shape)).astype("float32") for shape in shapes])
+    return summaries([np.asarray(generator.randn(*shape)).astype("float32") for shape in shapes])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Writes down how diffusers' schedulers treat odd step counts, old files, each other's configs and image-to-image.
+"""Records how diffusers' schedulers treat odd step counts, old files, each other's configs and image-to-image.
 
     python test/reference/make_scheduler_behaviour.py
 """
@@ -49,7 +49,7 @@ def denoise(scheduler, sample: torch.Tensor, timesteps) -> torch.Tensor:
 
 
 def run(scheduler, steps: int) -> dict:
-    """A whole trajectory, or the name of the exception."""
+    """The end of a trajectory, or the name of the exception."""
     try:
         scheduler.set_timesteps(steps)
         timesteps = scheduler.timesteps

@@ -1,6 +1,6 @@
-"""Drives diffusers' schedulers through scheduler_cases.json and writes down where they come out.
+"""Runs diffusers' schedulers over scheduler_cases.json and records their trajectories.
 
-The model is a formula that both sides compute alike, so that nothing but the scheduler is compared.
+A formula that both sides compute alike stands for the UNet, so that only the schedulers are compared.
 
     python test/reference/make_schedulers.py
 """

@@ -24,7 +24,7 @@ function expectDraws(generator: Generator, draws: Entry['draws']): void {
   }
 }
 
-describe('TorchGenerator draws, bit for bit, what torch draws', () => {
+describe('TorchGenerator gives, bit for bit, torch’s numbers', () => {
   it.each(named(reference.torch))('from seed $seed: $shapes', ({ seed, draws }) => {
     expectDraws(new TorchGenerator(BigInt(seed)), draws);
   });
@@ -33,13 +33,13 @@ describe('TorchGenerator draws, bit for bit, what torch draws', () => {
     expect(new TorchGenerator(42).randn([20])).toEqual(new TorchGenerator(42n).randn([20]));
   });
 
-  it('and begins anew, in the middle of a pair too, when seeded again', () => {
+  it('and restarts when seeded again, in the middle of a pair too', () => {
     const generator = new TorchGenerator(5);
     const first = generator.randn([3]);
     expect(generator.manualSeed(5).randn([3])).toEqual(first);
   });
 
-  it('and tells a random seed when it was given none', () => {
+  it('and returns the random seed it chose when given none', () => {
     const generator = new TorchGenerator();
     expect(new TorchGenerator(generator.seed).randn([20])).toEqual(generator.randn([20]));
     expect(new TorchGenerator().seed).not.toBe(generator.seed);
@@ -55,7 +55,7 @@ describe('TorchGenerator draws, bit for bit, what torch draws', () => {
   );
 });
 
-describe('NumpyGenerator draws, bit for bit, what numpy’s RandomState draws', () => {
+describe('NumpyGenerator gives, bit for bit, the numbers of numpy’s RandomState', () => {
   it.each(named(reference.numpy))('from seed $seed: $shapes', ({ seed, draws }) => {
     expectDraws(new NumpyGenerator(Number(seed)), draws);
   });

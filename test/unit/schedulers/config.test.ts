@@ -39,7 +39,7 @@ describe('a configuration', () => {
     }
   });
 
-  it('passes from one class to another: what both have, the rest by default', () => {
+  it('passes from one class to another: what both have, other keys by default', () => {
     const pndm = new PNDMScheduler({ betaStart: 0.00085, skipPrkSteps: true });
     const dpm = DPMSolverMultistepScheduler.fromConfig(pndm.config, { useKarrasSigmas: true });
     expect(dpm.config).toMatchObject({ betaStart: 0.00085, solverOrder: 2, useKarrasSigmas: true });
@@ -59,7 +59,7 @@ describe('a configuration', () => {
 
   it.each<[string, () => unknown, string, string]>([
     [
-      'a misspelt key',
+      'a misspelled key',
       () => DDIMScheduler.fromConfig({}, { clipsample: true }),
       'UNKNOWN_OPTION',
       'clipSample',
@@ -100,8 +100,10 @@ describe('a configuration', () => {
       'CONFIG_INVALID',
       'sigma_min',
     ],
-  ])('is refused with %s', (_, make, code, told) => {
-    expect(make).toThrow(expect.objectContaining({ code, message: expect.stringContaining(told) as string }));
+  ])('is refused with %s', (_, make, code, message) => {
+    expect(make).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(message) as string }),
+    );
   });
 });
 
@@ -144,11 +146,11 @@ describe('a scheduler', () => {
   });
 
   it('adds noise up to a timestep', () => {
-    const [picture, noise] = [new Float32Array([1, -1]), new Float32Array([0.5, 0.5])];
+    const [image, noise] = [new Float32Array([1, -1]), new Float32Array([0.5, 0.5])];
     const ddim = new DDIMScheduler({ betaSchedule: 'scaled_linear', betaStart: 0.00085, betaEnd: 0.012 });
     ddim.setTimesteps(10);
-    // At the last timestep of training hardly anything of the picture is left: ᾱ = 0.0047.
-    const noisy = ddim.addNoise(picture, noise, 999);
+    // At the last timestep of training hardly anything of the image is left: ᾱ = 0.0047.
+    const noisy = ddim.addNoise(image, noise, 999);
     expect(noisy[0]! - noisy[1]!).toBeCloseTo(2 * Math.sqrt(0.00466), 3);
   });
 });

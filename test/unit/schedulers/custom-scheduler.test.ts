@@ -75,6 +75,37 @@ class LogHeunScheduler extends Scheduler<HeunConfig> {
   }
 }
 
+/** The example of Scheduler's documentation. */
+class OneStepScheduler extends Scheduler<{ sigma: number }> {
+  readonly className = 'OneStepScheduler';
+  readonly config = { sigma: 14.6146 };
+  readonly timesteps = [999];
+
+  override get initNoiseSigma() {
+    return this.config.sigma;
+  }
+
+  setTimesteps() {
+    // There is only the one.
+  }
+
+  override scaleModelInput(sample: Float32Array) {
+    return sample.map((value) => value / Math.hypot(this.config.sigma, 1));
+  }
+
+  step(modelOutput: Float32Array, _timestep: number, sample: Float32Array) {
+    return { prevSample: sample.map((value, i) => value - this.config.sigma * modelOutput[i]!) };
+  }
+
+  addNoise(original: Float32Array, noise: Float32Array) {
+    return original.map((value, i) => value + this.config.sigma * noise[i]!);
+  }
+
+  clone() {
+    return new OneStepScheduler() as this;
+  }
+}
+
 describe('a scheduler of the user’s own', () => {
   const shape = [1, 4, 2, 2];
 
@@ -93,6 +124,21 @@ describe('a scheduler of the user’s own', () => {
     expect(error(40) / error(80)).toBeGreaterThan(3);
     expect(error(80)).toBeLessThan(0.01);
     expect(heun.timesteps).toEqual([]);
+  });
+
+  it('of one step goes where Euler’s one step goes', () => {
+    const euler = new EulerDiscreteScheduler({
+      betaSchedule: 'scaled_linear',
+      betaStart: 0.00085,
+      betaEnd: 0.012,
+      timestepSpacing: 'trailing',
+    });
+    const [mine, theirs] = [new OneStepScheduler().clone(), euler].map((scheduler) => {
+      scheduler.setTimesteps(1);
+      const start = new TorchGenerator(1).randn(shape).map((value) => value * scheduler.initNoiseSigma);
+      return denoise(scheduler, start, scheduler.timesteps, shape);
+    });
+    expect(relativeDifference(mine!, [...theirs!])).toBeLessThan(1e-5);
   });
 
   it('is a Scheduler with defaults for what it leaves out', () => {

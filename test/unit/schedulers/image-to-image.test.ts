@@ -58,7 +58,7 @@ describe('the begin index', () => {
     expect(euler.addNoise(zero, noise, euler.timesteps[5]!)[0]).toBe(levels[5]);
   });
 
-  it('tells apart steps whose timesteps rounding made one', () => {
+  it('distinguishes steps that rounding gave the same timestep', () => {
     const dpm = new DPMSolverMultistepScheduler({
       betaSchedule: 'scaled_linear',
       betaStart: 0.00085,

@@ -222,7 +222,7 @@ describe('a file that cannot be used', () => {
     });
   });
 
-  it('for a misspelt key is used, with a warning, unless another scheduler has the key', async () => {
+  it('for a misspelled key is used, with a warning, unless another scheduler has the key', async () => {
     const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     await write({ _class_name: 'PNDMScheduler', clip_sample: false, predict_x0: true, skip_prk_step: true });
     await schedulerFromPretrained(folder);
