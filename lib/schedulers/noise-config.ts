@@ -14,7 +14,7 @@ export interface NoiseConfig {
    */
   betaSchedule: 'linear' | 'scaled_linear' | 'squaredcos_cap_v2';
   /**
-   * β of every timestep, which replaces the three keys above; null for none. Default: null. diffusers:
+   * β of every timestep, each 0 to 1, which replaces the three keys above; null for none. Default: null. diffusers:
    * `trained_betas`.
    */
   trainedBetas: readonly number[] | null;
@@ -69,12 +69,12 @@ export const noiseKeys = {
     "'linear', 'scaled_linear' or 'squaredcos_cap_v2'",
   ),
   trainedBetas: z
-    .array(z.number())
+    .array(z.number().min(0).max(1))
     .min(1)
     .max(100_000)
     .nullable()
     .default(null)
-    .describe('a list of 1 to 100000 numbers or null'),
+    .describe('a list of 1 to 100000 numbers between 0 and 1, or null'),
 };
 
 export const thresholdingKeys = {

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import diffusers
 import torch
+from diffusers.schedulers.scheduling_utils import KarrasDiffusionSchedulers
 
 from make_schedulers import prediction
 
@@ -194,7 +195,20 @@ def image_to_image() -> list:
     return cases
 
 
+def keys() -> list:
+    """The keys of all schedulers that Stable Diffusion's pipelines take."""
+    names = [entry.name for entry in KarrasDiffusionSchedulers] + ["LCMScheduler", "TCDScheduler", "SASolverScheduler"]
+    found = {key for name in names for key in inspect.signature(getattr(diffusers, name).__init__).parameters}
+    return sorted(found - {"self", "args", "kwargs"})
+
+
 if __name__ == "__main__":
-    values = {"edges": edges(), "loaded": loaded(), "foreign": foreign(), "imageToImage": image_to_image()}
+    values = {
+        "keys": keys(),
+        "edges": edges(),
+        "loaded": loaded(),
+        "foreign": foreign(),
+        "imageToImage": image_to_image(),
+    }
     lines = [f"{json.dumps(key)}: [\n" + ",\n".join(map(json.dumps, value)) + "\n]" for key, value in values.items()]
     TARGET.write_text("{\n" + ",\n".join(lines) + "\n}\n")
