@@ -72,17 +72,25 @@ export async function schedulerFromPretrained(
  * with a warning (`UNKNOWN_CONFIG_KEY`).
  *
  * @param source - the file's path, for messages
- * @throws ModelLoadError `CONFIG_INVALID`, or `UNSUPPORTED` with the supported classes
+ * @param schedulerClass - a class to use in place of the one that is named
+ * @throws ModelLoadError `CONFIG_INVALID` naming the file and the key, or `UNSUPPORTED` with the supported classes
  */
 export function schedulerFromConfig(
   file: Readonly<Record<string, unknown>>,
   source: string,
+  schedulerClass?: SchedulerClass,
 ): ConfigurableScheduler {
-  const { _class_name: name } = file;
-  if (typeof name === 'string' && hasSchedulerClass(name)) {
-    warnOfUnknownKeys(file, source);
-    return fromFile(source, () => createScheduler(name, file));
-  }
+  const found = schedulerClass ?? classNamed(file, source);
+  warnOfUnknownKeys(file, source);
+  return fromFile(source, () => ConfigurableScheduler.fromConfig.call(found, file));
+}
+
+function classNamed(
+  { _class_name: name }: Readonly<Record<string, unknown>>,
+  source: string,
+): SchedulerClass {
+  const found = classes.find(({ definition }) => definition.className === name);
+  if (found) return found;
   const fault =
     typeof name === 'string' ? `names the scheduler class ${name}` : 'names no scheduler class (_class_name)';
   throw new ModelLoadError(

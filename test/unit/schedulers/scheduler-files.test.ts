@@ -7,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   createScheduler,
   DDIMScheduler,
+  EulerDiscreteScheduler,
   Scheduler,
+  schedulerFromConfig,
   schedulerFromPretrained,
 } from '../../../lib/schedulers/index.js';
 import { warnOfUnknownKeys } from '../../../lib/schedulers/unknown-keys.js';
@@ -69,6 +71,23 @@ describe('a file that cannot be used', () => {
     await expect(schedulerFromPretrained(folder)).rejects.toThrow(message);
     // A class that is asked for by name takes what it knows.
     await expect(DDIMScheduler.fromPretrained(folder)).resolves.toBeInstanceOf(Scheduler);
+  });
+
+  it('by its own class is used by another that is asked for', async () => {
+    const file = { _class_name: 'HeunDiscreteScheduler', beta_end: 0.012 };
+    const scheduler = schedulerFromConfig(file, 'file', EulerDiscreteScheduler);
+    expect(scheduler).toBeInstanceOf(EulerDiscreteScheduler);
+    expect(scheduler.config).toMatchObject({ betaEnd: 0.012 });
+    expect(() => schedulerFromConfig({ beta_end: 'x' }, 'file', EulerDiscreteScheduler)).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: expect.stringContaining('file: ') as string,
+      }),
+    );
+    await write({ ...file, beta_end: 'x' });
+    await expect(EulerDiscreteScheduler.fromPretrained(folder)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+    });
   });
 
   it('for a feature that is lacking is refused with its path', async () => {
