@@ -25,7 +25,7 @@ const mayImport = {
   random: ['common'],
   image: ['common'],
   hub: ['models', 'common'],
-  models: ['tokenizer', 'runtime', 'common'],
+  models: ['runtime', 'common'],
   tokenizer: ['common'],
   runtime: ['common'],
   common: [],

@@ -16,7 +16,6 @@ export {
 export {
   exportPipeline,
   exportSingleFile,
-  saveExport,
   type ComponentExport,
   type ComponentName,
   type ExportOptions,

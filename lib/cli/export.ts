@@ -4,13 +4,13 @@ import type { Ora } from 'ora';
 import {
   exportPipeline,
   exportSingleFile,
-  saveExport,
   WEIGHT_FORMATS,
   type PipelineExport,
   type PredictionType,
   type WeightFormat,
 } from '../models/index.js';
 import { locateModel } from '../hub/index.js';
+import { saveExport } from '../pipelines/index.js';
 import { isSingleFile, predictionTypeOption, wholeNumber } from './arguments.js';
 import { describeDownload, revisionOption } from './hub.js';
 import { longWork } from './long-work.js';

@@ -4,7 +4,8 @@ export * from './layout.js';
 export type { ComponentExport } from './loading/component-export.js';
 export { exportOptionFields, type ExportOptions } from './loading/export-options.js';
 export { exportPipeline, type PipelineExport } from './loading/export-pipeline.js';
-export { readModelIndex } from './loading/model-folder.js';
+export { exportSource } from './loading/export-source.js';
+export { readModelIndex, schedulerConfigIn } from './loading/model-folder.js';
 export { openFolder, openSingleFile } from './loading/open-model.js';
 export {
   checkpointFields,
@@ -15,7 +16,6 @@ export {
 export { PREDICTION_TYPES, type PredictionType } from './loading/single-file/scheduler-config.js';
 export type { NetworkSource } from './network-source.js';
 export { findNetwork, requireNetwork, type PretrainedModel } from './pretrained-model.js';
-export { saveExport } from './saving/save-export.js';
 export { saveModel, type SaveExportOptions, type SaveProgress } from './saving/save-model.js';
 export type { TokenizerSource } from './tokenizer-source.js';
 export { WEIGHT_FORMATS, type WeightFormat } from './weights/formats.js';

@@ -1,11 +1,14 @@
 import { TaskQueue, type CompileSettings } from '../components/index.js';
-import { sharedCore } from '../runtime/index.js';
+import { setNormalKernel } from '../random/index.js';
+import { fillNormal, sharedCore } from '../runtime/index.js';
 import type { LoadingOptions } from './pipeline-options.js';
 
 /** How a pipeline's networks are compiled, for options that were checked. */
 export async function compileSettings(options: LoadingOptions): Promise<CompileSettings> {
   const { device = 'CPU', cacheDir, ovConfig = {}, maxCompiledShapes = 2 } = options;
   const core = sharedCore();
+  // Schedulers that add noise draw some at every step, on the event loop.
+  setNormalKernel(fillNormal);
   const precision = options.inferencePrecision ?? (await nativePrecision(device));
   return {
     core,

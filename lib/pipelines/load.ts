@@ -9,7 +9,7 @@ import {
   type ModelIndex,
   type PretrainedModel,
 } from '../models/index.js';
-import { schedulerFromConfig, type DDIMScheduler, type Scheduler } from '../schedulers/index.js';
+import { Scheduler, schedulerFromConfig } from '../schedulers/index.js';
 import { compileSettings } from './compile-settings.js';
 import { networksOf } from './components.js';
 import { loadComponents, type StableDiffusionComponents } from './load-components.js';
@@ -21,7 +21,6 @@ import {
   type PipelineOptions,
   type SingleFileOptions,
 } from './pipeline-options.js';
-import { isScheduler } from './scheduler-option.js';
 
 /** A pipeline class as loading needs it. */
 export interface LoadablePipeline<Pipeline extends OVDiffusionPipeline> {
@@ -130,12 +129,12 @@ async function loadScheduler(
   model: PretrainedModel,
   wanted: LoadingOptions['scheduler'],
 ): Promise<Scheduler> {
-  if (isScheduler(wanted)) return wanted;
+  if (Scheduler.isScheduler(wanted)) return wanted;
   if (wanted === undefined) return schedulerFromConfig(await model.schedulerConfig(), model.path);
   // A configuration that is missing leaves the class's own defaults.
   const config = await model.schedulerConfig().catch((error: unknown) => {
     if (error instanceof ModelLoadError && error.code === 'MODEL_NOT_FOUND') return {};
     throw error;
   });
-  return (wanted as unknown as typeof DDIMScheduler).fromConfig(config);
+  return schedulerFromConfig(config, model.path, wanted);
 }

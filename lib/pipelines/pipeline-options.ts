@@ -10,9 +10,8 @@ import {
   type SingleFileExportOptions,
 } from '../models/index.js';
 import type { CompileProperties } from '../runtime/index.js';
-import type { Scheduler, SchedulerClass } from '../schedulers/index.js';
+import { Scheduler, type SchedulerClass } from '../schedulers/index.js';
 import type { PipelineProgress } from './progress.js';
-import { isScheduler, isSchedulerClass } from './scheduler-option.js';
 
 /** Options of `fromPretrained`; those of the hub apply to models that are not a folder. */
 export interface PipelineOptions
@@ -66,11 +65,16 @@ type HubOption = keyof typeof hubOptionSchemas;
 export interface SingleFileOptions
   extends LoadingOptions, Pick<SingleFileExportOptions, keyof typeof checkpointFields> {}
 
+/** Whether a value is one of the scheduler classes, or a user's own that has a config. */
+function isSchedulerClass(value: unknown): value is SchedulerClass {
+  return typeof value === 'function' && 'definition' in value && 'fromConfig' in value;
+}
+
 const loadingFields = {
   weightFormat: exportOptionFields.weightFormat,
   clipSkip: exportOptionFields.clipSkip,
   scheduler: z
-    .custom<Scheduler | SchedulerClass>((value) => isScheduler(value) || isSchedulerClass(value))
+    .custom<Scheduler | SchedulerClass>((value) => Scheduler.isScheduler(value) || isSchedulerClass(value))
     .describe('a Scheduler or a scheduler class')
     .optional(),
   inferencePrecision: oneOf(['bf16', 'f32', 'f16']).optional(),

@@ -1,7 +1,7 @@
 import { raceAbort } from '../common/abort.js';
 import { wrongValue } from '../common/options.js';
 import { saveModel, type PretrainedModel, type SaveExportOptions } from '../models/index.js';
-import type { Scheduler } from '../schedulers/index.js';
+import { Scheduler } from '../schedulers/index.js';
 import { networksOf } from './components.js';
 import { ExclusiveCalls } from './exclusive-calls.js';
 import type { CompileProgress } from './progress.js';
@@ -13,7 +13,7 @@ import {
   type ReshapeOptions,
   type StaticShape,
 } from './reshape-options.js';
-import { isScheduler } from './scheduler-option.js';
+import { saveTokenizerNetworks } from './save-export.js';
 
 /** What a pipeline may be constructed with besides its components and its scheduler. */
 export interface PipelineInit {
@@ -47,7 +47,7 @@ export abstract class OVDiffusionPipeline<
   #disposal: Promise<void> | undefined;
 
   protected constructor(components: Components, scheduler: Scheduler, init: PipelineInit = {}) {
-    if (!isScheduler(scheduler)) throw wrongValue('a Scheduler', 'scheduler', scheduler);
+    if (!Scheduler.isScheduler(scheduler)) throw wrongValue('a Scheduler', 'scheduler', scheduler);
     this.components = components;
     this.#scheduler = scheduler;
     this.#init = init;
@@ -84,7 +84,7 @@ export abstract class OVDiffusionPipeline<
 
   /** @throws InvalidArgumentError for anything but a scheduler */
   set scheduler(scheduler: Scheduler) {
-    if (!isScheduler(scheduler)) throw wrongValue('a Scheduler', 'scheduler', scheduler);
+    if (!Scheduler.isScheduler(scheduler)) throw wrongValue('a Scheduler', 'scheduler', scheduler);
     this.#scheduler = scheduler;
   }
 
@@ -156,7 +156,7 @@ export abstract class OVDiffusionPipeline<
     const { tokenizer } = model.tokenizers;
     const roots = held.map(({ root }) => root);
     const saved = { source: model.path, index: model.index, tokenizer, schedulerConfig, networks, roots };
-    await saveModel(saved, target, options, 'savePretrained');
+    await saveModel({ ...saved, complete: saveTokenizerNetworks }, target, options, 'savePretrained');
   }
 
   /**

@@ -1,5 +1,5 @@
 import { ModelLoadError } from '../common/errors.js';
-import type { Scheduler } from '../schedulers/index.js';
+import { correctScheduler, type Scheduler } from '../schedulers/index.js';
 import type { GenerateOptions, OutputType } from './generate-options.js';
 import type { GenerateResult } from './generate-result.js';
 import type { StableDiffusionComponents } from './load-components.js';
@@ -40,7 +40,7 @@ export class OVStableDiffusionPipeline extends StableDiffusionPipeline {
    */
   constructor(components: StableDiffusionComponents, scheduler: Scheduler, init?: PipelineInit) {
     requireTextToImage(components);
-    super(components, scheduler, init);
+    super(components, correctScheduler(scheduler, 'StableDiffusionPipeline'), init);
   }
 
   /**

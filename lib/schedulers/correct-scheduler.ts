@@ -46,9 +46,9 @@ export function correctScheduler<Instance extends Scheduler>(
 }
 
 /**
- * The contents of scheduler_config.json as diffusers writes them when it saves a pipeline that was loaded from `file`:
- * corrected as by `correctScheduler`, every key with its value. Of a class that this package lacks only the keys that
- * are there are corrected.
+ * The contents of scheduler_config.json for a pipeline that was loaded from `file`: corrected as by `correctScheduler`,
+ * every key with its value, or the file itself when there is nothing to correct. Of a class that this package lacks
+ * only the keys that are there are corrected.
  *
  * @param source - the file's path, for messages
  * @throws ModelLoadError as `schedulerFromConfig`
@@ -57,12 +57,14 @@ export function correctSchedulerFile(
   file: Readonly<Record<string, unknown>>,
   pipelineClass: string,
   source: string,
-): Record<string, unknown> {
+): Readonly<Record<string, unknown>> {
   const { _class_name: name } = file;
   if (typeof name !== 'string' || !hasSchedulerClass(name)) {
     return { ...file, ...correctedValues(file, pipelineClass, (key) => key) };
   }
-  return correctScheduler(schedulerFromConfig(file, source), pipelineClass).toJSON();
+  const scheduler = schedulerFromConfig(file, source);
+  const corrected = correctScheduler(scheduler, pipelineClass);
+  return corrected === scheduler ? file : corrected.toJSON();
 }
 
 function correctedValues(

@@ -1,3 +1,5 @@
+import { warn } from '../common/warnings.js';
+
 /** The keys that diffusers' schedulers for Stable Diffusion have between them, in version 0.39. */
 const KNOWN_KEYS: ReadonlySet<string> = new Set([
   'algorithm_type',
@@ -63,8 +65,5 @@ const KNOWN_KEYS: ReadonlySet<string> = new Set([
 export function warnOfUnknownKeys(file: Readonly<Record<string, unknown>>, source: string): void {
   const unknown = Object.keys(file).filter((key) => !key.startsWith('_') && !KNOWN_KEYS.has(key));
   if (unknown.length === 0) return;
-  process.emitWarning(`${source}: ignored keys that no scheduler has: ${unknown.join(', ')}`, {
-    type: 'OpenVINODiffusersWarning',
-    code: 'UNKNOWN_CONFIG_KEY',
-  });
+  warn('UNKNOWN_CONFIG_KEY', `${source}: ignored keys that no scheduler has: ${unknown.join(', ')}`);
 }

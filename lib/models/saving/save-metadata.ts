@@ -3,8 +3,7 @@ import { dirname, join } from 'node:path';
 
 import { fileExists } from '../../common/file-exists.js';
 import { toPythonJson } from '../../common/python-json.js';
-import { saveTokenizerNetwork } from '../../tokenizer/index.js';
-import { TEXT_FOLDERS, TOKENIZER_NAMES, type ModelIndex } from '../layout.js';
+import { TEXT_FOLDERS, type ModelIndex } from '../layout.js';
 import { schedulerConfigIn } from '../loading/model-folder.js';
 import type { TokenizerSource } from '../tokenizer-source.js';
 import { copyFiles } from './copy-files.js';
@@ -41,7 +40,6 @@ export async function saveMetadata(
   for (const [name, content] of Object.entries(tokenizer?.files ?? {})) {
     await writeFile(join(folder, 'tokenizer', name), toPythonJson(content));
   }
-  for (const name of TOKENIZER_NAMES) await saveTokenizerNetwork(join(folder, name));
   await saveScheduler(schedulerConfig ?? (await schedulerConfigIn(source)), folder);
   const scheduler = schedulerConfig && { scheduler: ['diffusers', schedulerConfig._class_name] };
   await writeFile(join(folder, 'model_index.json'), toPythonJson({ ...index, ...scheduler }));

@@ -40,6 +40,8 @@ export interface SavedModel extends ModelMetadata {
     /** @param folder - is created; not there yet */
     readonly write: (folder: string, signal?: AbortSignal) => Promise<void>;
   }[];
+  /** Adds files when all others are in the folder. */
+  readonly complete?: (folder: string) => Promise<void>;
 }
 
 /**
@@ -67,7 +69,10 @@ export async function saveModel(
       onProgress?.({ component: name, done: place + 1, total: networks.length });
     }
     signal?.throwIfAborted();
-    await asSaveError(target, () => saveMetadata(model, folder, signal)).catch((error: unknown) => {
+    await asSaveError(target, async () => {
+      await saveMetadata(model, folder, signal);
+      await model.complete?.(folder);
+    }).catch((error: unknown) => {
       signal?.throwIfAborted();
       throw error;
     });

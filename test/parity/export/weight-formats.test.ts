@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { exportPipeline, saveExport, type ExportOptions } from '../../../lib/models/index.js';
+import { exportPipeline, type ExportOptions } from '../../../lib/models/index.js';
+import { saveExport } from '../../../lib/pipelines/index.js';
 import { sharedCore } from '../../../lib/runtime/index.js';
 import { errorOf, FIXTURES, readCase } from '../../support/reference-case.js';
 

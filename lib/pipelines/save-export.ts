@@ -1,6 +1,16 @@
-import type { PipelineExport } from '../loading/export-pipeline.js';
-import { exportSource } from '../loading/export-source.js';
-import { saveModel, type SaveExportOptions } from './save-model.js';
+import { join } from 'node:path';
+
+import {
+  exportSource,
+  pipelineClassOf,
+  saveModel,
+  schedulerConfigIn,
+  TOKENIZER_NAMES,
+  type PipelineExport,
+  type SaveExportOptions,
+} from '../models/index.js';
+import { correctSchedulerFile } from '../schedulers/index.js';
+import { saveTokenizerNetwork } from '../tokenizer/index.js';
 
 /**
  * Writes a pipeline in optimum-intel's layout, atomically.
@@ -26,5 +36,19 @@ export async function saveExport(
     name: component.name,
     write: (folder: string) => exportSource(component, pipeline.source).save(folder, target),
   }));
-  await saveModel({ ...pipeline, networks }, target, options, 'saveExport');
+  const { index, source } = pipeline;
+  const schedulerConfig =
+    pipeline.schedulerConfig ??
+    correctSchedulerFile(await schedulerConfigIn(source), pipelineClassOf(index), source);
+  await saveModel(
+    { ...pipeline, schedulerConfig, networks, complete: saveTokenizerNetworks },
+    target,
+    options,
+    'saveExport',
+  );
+}
+
+/** Adds the tokenizers as networks, which openvino-genai reads. */
+export async function saveTokenizerNetworks(folder: string): Promise<void> {
+  for (const name of TOKENIZER_NAMES) await saveTokenizerNetwork(join(folder, name));
 }

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { exportPipeline, saveExport, type SaveProgress } from '../../../../lib/models/index.js';
-import { sharedCore } from '../../../../lib/runtime/index.js';
+import { exportPipeline, type SaveProgress } from '../../../lib/models/index.js';
+import { saveExport } from '../../../lib/pipelines/index.js';
+import { sharedCore } from '../../../lib/runtime/index.js';
 
-const SD1 = join(import.meta.dirname, '../../../fixtures/export/sd1');
+const SD1 = join(import.meta.dirname, '../../fixtures/export/sd1');
 let work: string;
 
 beforeAll(async () => {
