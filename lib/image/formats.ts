@@ -4,7 +4,7 @@ import type { AvifOptions, JpegOptions, PngOptions, WebpOptions } from 'sharp';
 
 import { InvalidArgumentError } from '../common/errors.js';
 
-/** The formats pictures are written in, with sharp's options for each. */
+/** The image formats that can be written, with sharp's options for each. */
 export interface FormatOptions {
   png: PngOptions;
   jpeg: JpegOptions;
@@ -26,7 +26,11 @@ export function isImageFormat(format: unknown): format is ImageFormat {
   return typeof format === 'string' && formats.includes(format);
 }
 
-/** The format a path's extension names, in either case. Throws InvalidArgumentError for any other. */
+/**
+ * The format that a path's extension names, case-insensitively.
+ *
+ * @throws InvalidArgumentError for an unknown extension or none
+ */
 export function formatOfPath(path: string): ImageFormat {
   const extension = extname(path).toLowerCase();
   const format = formatOfExtension[extension];

@@ -63,7 +63,7 @@ describe('encoding a generated image', () => {
     expect(await readParameters(png)).toBe(formatParameters(parameters));
   });
 
-  test.each(lossyFormats)('as %s keeps the picture and carries the parameters in EXIF', async (format) => {
+  test.each(lossyFormats)('as %s keeps the image and carries the parameters in EXIF', async (format) => {
     const encoded = await image.toBuffer(format, { quality: 95 });
     const { exif, ...metadata } = await sharp(encoded).metadata();
     expect(metadata).toMatchObject({ format: format === 'avif' ? 'heif' : format, width, height });

@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-describe('saving a picture', () => {
+describe('saving an image', () => {
   test.each([
     ['cat.png', 'png'],
     ['cat.jpg', 'jpeg'],
@@ -37,14 +37,14 @@ describe('saving a picture', () => {
     expect(await readdir(folder)).toEqual([name]);
   });
 
-  test('replaces a picture of the same name', async () => {
+  test('replaces an image of the same name', async () => {
     const path = join(folder, 'cat.png');
     await writeFile(path, 'old');
     await image.toFile(path);
     expect(await sharp(path).raw().toBuffer()).toEqual(Buffer.from(data));
   });
 
-  test('many times at once under one name leaves one whole picture', async () => {
+  test('many times at once under one name leaves one complete image', async () => {
     const path = join(folder, 'cat.png');
     await Promise.all(Array.from({ length: 8 }, () => image.toFile(path)));
     expect(await readdir(folder)).toEqual(['cat.png']);
@@ -92,7 +92,7 @@ describe('saving that fails', () => {
   );
 
   test.skipIf(!canLimitFiles)(
-    'half-way leaves nothing behind, and the old picture as it was (needs prlimit, of Linux)',
+    'partway leaves nothing behind, and the old image as it was (needs prlimit, of Linux)',
     async () => {
       const path = join(folder, 'cat.png');
       await writeFile(path, 'old');

@@ -5,14 +5,14 @@ import { reference } from '../../support/image-reference.js';
 
 describe('pixels from a VAE output', () => {
   test("equal diffusers' VaeImageProcessor's, byte for byte", () => {
-    const pictures = pixelsFromTensor(reference.values, reference.shape);
-    expect(Buffer.concat(pictures)).toEqual(Buffer.from(reference.pixels));
+    const images = pixelsFromTensor(reference.values, reference.shape);
+    expect(Buffer.concat(images)).toEqual(Buffer.from(reference.pixels));
   });
 
-  test('come as one picture for each of the batch', () => {
-    const pictures = pixelsFromTensor(reference.values, reference.shape);
-    expect(pictures).toHaveLength(2);
-    for (const pixels of pictures) expect(pixels).toHaveLength(32 * 24 * 3);
+  test('come as one image for each of the batch', () => {
+    const images = pixelsFromTensor(reference.values, reference.shape);
+    expect(images).toHaveLength(2);
+    for (const pixels of images) expect(pixels).toHaveLength(32 * 24 * 3);
   });
 
   test.each([[[1, 4, 8, 8]], [[3, 8, 8]], [[1, 3, 8, 8]]])(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { formatParameters } from '../../../lib/image/index.js';
+import { formatParameters } from '../../../../lib/image/index.js';
 
 // The expected texts follow create_infotext and quote of AUTOMATIC1111's stable-diffusion-webui, whose own reader
 // takes the last line apart with the expression below.

@@ -1,15 +1,15 @@
 import { crc32 } from 'node:zlib';
 
-import { InvalidArgumentError } from '../common/errors.js';
+import { InvalidArgumentError } from '../../common/errors.js';
 
 const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
-/** IHDR always comes first and is always this long: length, type, 13 bytes, checksum. */
+/** IHDR is always first and always this long: length, type, 13 bytes of data, CRC. */
 const headerEnd = signature.length + 4 + 4 + 13 + 4;
 const separator = Buffer.of(0);
 
 /**
- * Puts a text into a PNG under a keyword, before its pixels: as tEXt where Latin-1 can spell it, else as
- * uncompressed iTXt (PNG specification, 11.3.3). sharp reads such texts but cannot write them.
+ * Inserts a text chunk before a PNG's pixels: tEXt when the text is Latin-1, else uncompressed iTXt (PNG
+ * specification, 11.3.3). sharp reads such chunks but cannot write them.
  */
 export function insertPngText(png: Buffer, keyword: string, text: string): Buffer {
   return Buffer.concat([png.subarray(0, headerEnd), textChunk(keyword, text), png.subarray(headerEnd)]);
@@ -35,7 +35,7 @@ function textChunk(keyword: string, text: string): Buffer {
   if (/^[\x01-\xff]*$/.test(text)) {
     return chunk('tEXt', Buffer.concat([key, separator, Buffer.from(text, 'latin1')]));
   }
-  // Compression flag and method, then an empty language tag and an empty translated keyword, each ended by a zero.
+  // Compression flag and method, then an empty language tag and an empty translated keyword, both zero-terminated.
   const uncompressed = Buffer.alloc(4);
   return chunk('iTXt', Buffer.concat([key, separator, uncompressed, Buffer.from(text, 'utf8')]));
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import { InvalidArgumentError } from '../common/errors.js';
+import { InvalidArgumentError } from '../../common/errors.js';
 import { readPngText } from './png-text.js';
 
 /**

@@ -1,18 +1,18 @@
 import { ShapeMismatchError } from '../common/errors.js';
 
 /**
- * Turns a VAE's output into pixels as diffusers' VaeImageProcessor does: denormalised from [-1, 1], clamped, and
- * rounded half to even, each step in float32.
+ * Converts a VAE's output to pixels as diffusers' `VaeImageProcessor.postprocess` does: denormalized from [-1, 1] to
+ * [0, 1], clamped, scaled to [0, 255] and rounded half to even, each operation in float32.
  *
- * @param values shape `[n, 3, height, width]`
- * @returns n pictures of shape `[height, width, 3]`, RGB
- * @throws ShapeMismatchError when the shape is another, or the values do not fill it
+ * @param values - shape `[n, 3, height, width]`
+ * @returns n images of shape `[height, width, 3]`, RGB, 8 bits a channel
+ * @throws ShapeMismatchError when the shape is not `[n, 3, height, width]` or `values` has another length
  */
 export function pixelsFromTensor(values: Float32Array, shape: readonly number[]): Uint8Array[] {
   const [n = 0, channels, height = 0, width = 0] = shape;
   if (shape.length !== 4 || channels !== 3) {
     throw new ShapeMismatchError(
-      `Expected pictures of shape [n, 3, height, width] but received [${shape.join(', ')}]`,
+      `Expected images of shape [n, 3, height, width] but received [${shape.join(', ')}]`,
     );
   }
   const size = 3 * height * width;
@@ -35,8 +35,8 @@ function interleave(planes: Float32Array, pixels: Uint8Array): void {
   for (let channel = 0; channel < 3; channel++) {
     const offset = channel * plane;
     for (let i = 0; i < plane; i++) {
-      const denormalised = Math.fround(planes[offset + i]! * 0.5 + 0.5);
-      clamped[i * 3 + channel] = Math.fround(denormalised * 255);
+      const denormalized = Math.fround(planes[offset + i]! * 0.5 + 0.5);
+      clamped[i * 3 + channel] = Math.fround(denormalized * 255);
     }
   }
 }

@@ -6,9 +6,9 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 
-import { readParameters } from '../../../lib/image/index.js';
-import { insertPngText, readPngText } from '../../../lib/image/png-text.js';
-import { pillowPngs } from '../../support/image-reference.js';
+import { readParameters } from '../../../../lib/image/index.js';
+import { insertPngText, readPngText } from '../../../../lib/image/metadata/png-text.js';
+import { pillowPngs } from '../../../support/image-reference.js';
 
 const plainPng = await sharp({ create: { width: 2, height: 2, channels: 3, background: 'red' } })
   .png()
