@@ -1,10 +1,11 @@
-import sharp, { type Sharp } from 'sharp';
+import type { Sharp } from 'sharp';
 
 import { writeFileAtomically } from '../common/atomic-file.js';
 import { InvalidArgumentError, ShapeMismatchError } from '../common/errors.js';
 import { wrongValue } from '../common/options.js';
 import { encodeWithComment } from './metadata/exif-comment.js';
 import { formatOfPath, isImageFormat, type FormatOptions, type ImageFormat } from './formats.js';
+import { loadSharp } from './load-sharp.js';
 import { formatParameters, type GenerationParameters } from './metadata/parameters.js';
 import { insertPngText } from './metadata/png-text.js';
 
@@ -66,10 +67,14 @@ export class GeneratedImage {
     this.parameters = parameters;
   }
 
-  /** A new sharp instance over the raw pixels, which are not copied. */
+  /**
+   * A new sharp instance over the raw pixels, which are not copied.
+   *
+   * @throws OpenVINODiffusersError `UNSUPPORTED` where sharp cannot be loaded; the pixels are in {@link data}
+   */
   toSharp(): Sharp {
     const { width, height, channels } = this;
-    return sharp(this.data, { raw: { width, height, channels } });
+    return loadSharp()(this.data, { raw: { width, height, channels } });
   }
 
   /**
@@ -79,6 +84,7 @@ export class GeneratedImage {
    * @param options - sharp's options of the format, and `metadata`
    * @throws InvalidArgumentError when the format is unknown, sharp refuses an option, or the parameters are too long
    * for EXIF
+   * @throws OpenVINODiffusersError `UNSUPPORTED` where sharp cannot be loaded
    */
   async toBuffer<Format extends ImageFormat>(
     format: Format,
@@ -107,8 +113,9 @@ export class GeneratedImage {
     if (!isImageFormat(format)) {
       throw wrongValue('one of png, jpeg, webp, avif', 'format', format);
     }
+    const encoder = this.toSharp();
     try {
-      return this.toSharp().toFormat(format, options);
+      return encoder.toFormat(format, options);
     } catch (cause) {
       throw new InvalidArgumentError((cause as Error).message, { cause });
     }
