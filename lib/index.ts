@@ -6,6 +6,7 @@ export { snapshotDownload, type DownloadProgress, type SnapshotOptions } from '.
 export {
   GeneratedImage,
   formatParameters,
+  parseParameters,
   readParameters,
   type EncodeOptions,
   type GeneratedImageInit,

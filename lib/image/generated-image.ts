@@ -6,7 +6,8 @@ import { wrongValue } from '../common/options.js';
 import { encodeWithComment } from './metadata/exif-comment.js';
 import { formatOfPath, isImageFormat, type FormatOptions, type ImageFormat } from './formats.js';
 import { loadSharp } from './load-sharp.js';
-import { formatParameters, type GenerationParameters } from './metadata/parameters.js';
+import { formatParameters } from './metadata/format-parameters.js';
+import type { GenerationParameters } from './metadata/parameters.js';
 import { insertPngText } from './metadata/png-text.js';
 
 /** Options of every format, in addition to sharp's own. */

@@ -6,5 +6,8 @@ export {
   type GeneratedImageInit,
   type MetadataOptions,
 } from './generated-image.js';
-export { formatParameters, type GenerationParameters } from './metadata/parameters.js';
+export { formatParameters } from './metadata/format-parameters.js';
+export type { GenerationParameters } from './metadata/parameters.js';
+export { parseParameters } from './metadata/parse-parameters.js';
 export { readParameters } from './metadata/read-parameters.js';
+export { SAMPLER_CONFIG_KEYS, type SchedulerConfig } from './metadata/samplers.js';

@@ -1,66 +1,50 @@
-/** What a picture was made from and with; plain and serialisable, except that a large seed is a bigint. */
+import type { SchedulerConfig } from './samplers.js';
+
+/** What an image was generated from and with; plain and serializable, except that a large seed is a bigint. */
 export interface GenerationParameters {
   prompt: string;
   negativePrompt?: string;
   numInferenceSteps?: number;
   guidanceScale?: number;
-  /** The scheduler's diffusers class, "DPMSolverMultistepScheduler". */
+  /**
+   * The scheduler's diffusers class, "DPMSolverMultistepScheduler". Of an image of another program it may be the name
+   * of a sampler that diffusers does not have, "DPM fast".
+   */
   scheduler?: string;
-  /** Absent when the user gave latents or a generator of their own: no seed would bring the picture back. */
+  /**
+   * The scheduler's configuration, keys in camelCase: those that name a sampler ({@link SAMPLER_CONFIG_KEYS}), and those
+   * in which it differs from what the model's own configuration gives a scheduler of this class. `fromConfig` takes it as
+   * overrides: `DPMSolverMultistepScheduler.fromConfig(pipeline.scheduler.config, schedulerConfig)`.
+   */
+  schedulerConfig?: SchedulerConfig;
+  /** The name of a schedule type of another program that no configuration of `scheduler` stands for, "Polyexponential". */
+  scheduleType?: string;
+  /** η of DDIM; of ancestral samplers in other programs. */
+  eta?: number;
+  /** Absent when the caller passed latents or a generator: no seed would generate the image again. */
   seed?: number | bigint;
+  /** Where noise was drawn: 'CPU' for torch's generator on the CPU, which this package reproduces. */
+  rng?: string;
+  /** Images that were generated together from one seed, of which each but the first depends on those before it. */
+  batchSize?: number;
+  /** The image's place in the batch, from 0. */
+  batchIndex?: number;
+  /** Pixels. */
   width?: number;
+  /** Pixels. */
   height?: number;
   /** Name of the model, the last part of its id or folder. */
   model?: string;
-  /** How much of an initial picture was replaced, 0 to 1. */
+  /** How many of the text encoder's last layers were skipped, as diffusers counts: 1 where others say "Clip skip: 2". */
+  clipSkip?: number;
+  /** How much of an initial image was replaced, 0 to 1. */
   strength?: number;
+  /** What networks computed in, "bf16"; images of another precision differ slightly. */
+  inferencePrecision?: string;
+  /** What weights were stored in, "int8". */
+  weightFormat?: string;
   /** This package's version. */
   version?: string;
-}
-
-// The web UI's names for what diffusers calls by class; programs that read the text know only these.
-const samplers: Readonly<Record<string, string>> = {
-  DDIMScheduler: 'DDIM',
-  DPMSolverMultistepScheduler: 'DPM++ 2M',
-  DPMSolverSinglestepScheduler: 'DPM++ 2S',
-  DPMSolverSDEScheduler: 'DPM++ SDE',
-  EulerAncestralDiscreteScheduler: 'Euler a',
-  EulerDiscreteScheduler: 'Euler',
-  HeunDiscreteScheduler: 'Heun',
-  KDPM2AncestralDiscreteScheduler: 'DPM2 a',
-  KDPM2DiscreteScheduler: 'DPM2',
-  LCMScheduler: 'LCM',
-  LMSDiscreteScheduler: 'LMS',
-  PNDMScheduler: 'PLMS',
-  UniPCMultistepScheduler: 'UniPC',
-};
-
-/**
- * The parameters as AUTOMATIC1111's web UI writes them into pictures (its "infotext"): the prompt, the negative
- * prompt on a line of its own, and a last line of `name: value` pairs. Unknown values are left out.
- */
-export function formatParameters(parameters: GenerationParameters): string {
-  const { prompt, negativePrompt, scheduler, width, height, version } = parameters;
-  const fields: Record<string, string | number | bigint | undefined> = {
-    Steps: parameters.numInferenceSteps,
-    Sampler: scheduler && (samplers[scheduler] ?? scheduler),
-    'CFG scale': parameters.guidanceScale,
-    Seed: parameters.seed,
-    Size: width && height && `${width}x${height}`,
-    Model: parameters.model,
-    'Denoising strength': parameters.strength,
-    Version: version && `openvino-diffusers ${version}`,
-  };
-  const pairs = Object.entries(fields)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}: ${quoted(String(value))}`);
-  const lines = [prompt];
-  if (negativePrompt) lines.push(`Negative prompt: ${negativePrompt}`);
-  lines.push(pairs.join(', '));
-  return lines.join('\n').trim();
-}
-
-/** A value holding one of the format's own separators becomes a JSON string. */
-function quoted(value: string): string {
-  return /[,:\n]/.test(value) ? JSON.stringify(value) : value;
+  /** Fields of other programs by their names in the text ("Model hash"), written back as they are. */
+  otherFields?: Readonly<Record<string, string>>;
 }
