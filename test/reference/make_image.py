@@ -1,4 +1,4 @@
-"""Pixels and PNG text chunks, as diffusers and Pillow make them from what is written here.
+"""Pixels, PNG text chunks and EXIF comments, as diffusers and Pillow make them from what is written here.
 
     python test/reference/make_image.py
 
@@ -41,21 +41,54 @@ def tensor():
     return values.reshape(SHAPE)
 
 
-def png_with(text):
+# EXIF comments: the first is encoded as AUTOMATIC1111's web UI does, the others as other programs do.
+COMMENTS = {
+    "UTF-16, big-endian": b"UNICODE\0" + TEXTS["beyond Latin-1"].encode("utf-16-be"),
+    "UTF-16, little-endian": b"UNICODE\0" + TEXTS["beyond Latin-1"].encode("utf-16-le"),
+    "UTF-16 with a byte order mark": b"UNICODE\0" + TEXTS["beyond Latin-1"].encode("utf-16"),
+    "UTF-8": b"\0" * 8 + TEXTS["beyond Latin-1"].encode(),
+    "ASCII": b"ASCII\0\0\0" + TEXTS["ASCII"].encode(),
+}
+
+
+def png_with(text, zip=False):
     info = PngInfo()
-    info.add_text("parameters", text)
-    png = io.BytesIO()
-    Image.new("RGB", (2, 2), "red").save(png, "PNG", pnginfo=info)
-    return png.getvalue()
+    info.add_text("parameters", text, zip=zip)
+    return saved("PNG", pnginfo=info)
+
+
+def with_comment(format, comment):
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9286] = comment
+    # As bytes: Pillow loses a directory that is only within another in AVIF.
+    return saved(format, exif=exif.tobytes())
+
+
+def saved(format, **options):
+    file = io.BytesIO()
+    Image.new("RGB", (2, 2), "red").save(file, format, **options)
+    return file.getvalue()
 
 
 values = tensor()
-pictures = VaeImageProcessor().postprocess(torch.from_numpy(values), output_type="pil")
-pixels = np.stack([np.asarray(picture) for picture in pictures])
+images = VaeImageProcessor().postprocess(torch.from_numpy(values), output_type="pil")
+pixels = np.stack([np.asarray(image) for image in images])
 reference = {
     "tensor": {"shape": SHAPE, "values": encoded(values), "pixels": encoded(pixels)},
     "pngTexts": {
         name: {"text": text, "png": base64.b64encode(png_with(text)).decode()} for name, text in TEXTS.items()
+    },
+    "compressedPngTexts": {
+        name: {"text": text, "png": base64.b64encode(png_with(text, zip=True)).decode()}
+        for name, text in TEXTS.items()
+    },
+    "exifComments": {
+        f"{format}, {name}": {
+            "text": TEXTS["ASCII" if name == "ASCII" else "beyond Latin-1"],
+            "image": base64.b64encode(with_comment(format, comment)).decode(),
+        }
+        for name, comment in COMMENTS.items()
+        for format in ("JPEG", "WEBP", "AVIF")
     },
 }
 TARGET.write_text(json.dumps(reference, indent=1) + "\n")
