@@ -9,6 +9,7 @@ import { loadSharp } from './load-sharp.js';
 import { formatParameters } from './metadata/format-parameters.js';
 import type { GenerationParameters } from './metadata/parameters.js';
 import { insertPngText } from './metadata/png-text.js';
+import { requireWritable } from './require-writable.js';
 
 /** Options of every format, in addition to sharp's own. */
 export interface MetadataOptions {
@@ -54,8 +55,14 @@ export class GeneratedImage {
   /** What it was generated from; embedded as text when the image is encoded. */
   readonly parameters: GenerationParameters | undefined;
 
-  /** @throws ShapeMismatchError when `data` is not `height * width * 3` long */
+  /**
+   * @throws ShapeMismatchError when `data` has not `height * width * 3` bytes
+   * @throws InvalidArgumentError when `data` is not bytes, or in memory that could shrink while sharp reads it
+   */
   constructor({ data, width, height, seed, parameters }: GeneratedImageInit) {
+    requireSide('width', width);
+    requireSide('height', height);
+    requireBytes(data);
     if (data.length !== height * width * 3) {
       throw new ShapeMismatchError(
         `Expected ${height * width * 3} bytes for an image of shape [${height}, ${width}, 3] but received ${data.length}`,
@@ -72,10 +79,13 @@ export class GeneratedImage {
    * A new sharp instance over the raw pixels, which are not copied.
    *
    * @throws OpenVINODiffusersError `UNSUPPORTED` where sharp cannot be loaded; the pixels are in {@link data}
+   * @throws InvalidArgumentError when {@link data} was transferred to another thread
    */
   toSharp(): Sharp {
-    const { width, height, channels } = this;
-    return loadSharp()(this.data, { raw: { width, height, channels } });
+    const { data, width, height, channels } = this;
+    if (data.length === 0)
+      throw new InvalidArgumentError("The image's memory was transferred to another thread.");
+    return loadSharp()(data, { raw: { width, height, channels } });
   }
 
   /**
@@ -101,13 +111,17 @@ export class GeneratedImage {
 
   /**
    * Writes the image to a file in the format of its extension (.png, .jpg, .jpeg, .webp, .avif), encoded as by
-   * {@link toBuffer}. The write is atomic and replaces an existing file.
+   * {@link toBuffer}. The write is atomic and replaces an existing file; extension and folder are checked before the
+   * image is encoded.
    *
    * @throws InvalidArgumentError as {@link toBuffer}, and when the extension is unknown
    * @throws SaveError when the file cannot be written: no such folder, no permission, disk full
    */
   async toFile(path: string, options: EncodeOptions = {}): Promise<void> {
-    await writeFileAtomically(path, await this.toBuffer(formatOfPath(path), options));
+    if (typeof path !== 'string') throw wrongValue('a path', 'path', path);
+    const format = formatOfPath(path);
+    await requireWritable(path);
+    await writeFileAtomically(path, await this.toBuffer(format, options));
   }
 
   #encoder(format: ImageFormat, options: FormatOptions[ImageFormat]): Sharp {
@@ -120,5 +134,19 @@ export class GeneratedImage {
     } catch (cause) {
       throw new InvalidArgumentError((cause as Error).message, { cause });
     }
+  }
+}
+
+function requireSide(name: string, value: unknown): void {
+  if (!Number.isSafeInteger(value) || (value as number) < 1)
+    throw wrongValue('an integer from 1', name, value);
+}
+
+function requireBytes(data: unknown): asserts data is Uint8Array {
+  // Not instanceof: test runners have classes of another realm.
+  const isBytes = ArrayBuffer.isView(data) && 'length' in data && data.byteLength === data.length;
+  if (!isBytes) throw wrongValue('a Uint8Array', 'data', data);
+  if ('resizable' in data.buffer && data.buffer.resizable === true) {
+    throw wrongValue('a Uint8Array over an ArrayBuffer that cannot be resized', 'data', data.buffer);
   }
 }

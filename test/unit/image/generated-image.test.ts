@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import {
   formatParameters,
   GeneratedImage,
+  type GeneratedImageInit,
   readParameters,
   type GenerationParameters,
   type ImageFormat,
@@ -40,6 +41,31 @@ describe('a generated image', () => {
         message: expect.stringContaining('1200') as unknown,
       }),
     );
+  });
+
+  test.each([
+    ['pixels that are no bytes', { data: new Float32Array(3), width: 1, height: 1 }],
+    ['no pixels', { data: undefined, width: 1, height: 1 }],
+    ['a size that is no integer', { data: new Uint8Array(9), width: 1.5, height: 2 }],
+    ['no size', { data: new Uint8Array(0), width: 0, height: 0 }],
+    [
+      'memory that can shrink while sharp reads it',
+      {
+        data: new Uint8Array(Reflect.construct(ArrayBuffer, [3, { maxByteLength: 3 }])),
+        width: 1,
+        height: 1,
+      },
+    ],
+  ])('refuses %s', (_, init) => {
+    expect(() => new GeneratedImage(init as GeneratedImageInit)).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+    );
+  });
+
+  test('refuses to encode pixels that were transferred to another thread', async () => {
+    const transferred = new GeneratedImage({ data: new Uint8Array(3), width: 1, height: 1 });
+    structuredClone(transferred.data, { transfer: [transferred.data.buffer as ArrayBuffer] });
+    await expect(transferred.toBuffer('png')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
   test('gives a fresh sharp instance each time', async () => {

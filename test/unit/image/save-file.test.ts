@@ -72,6 +72,29 @@ describe('saving that fails', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  test.each([
+    ['without its folder', 'missing/cat.jpg', 'ENOENT'],
+    ['within a file', 'file/cat.jpg', 'ENOTDIR'],
+    ['over a folder', 'folder.jpg', 'EISDIR'],
+  ])('%s before the image is encoded', async (_, name, code) => {
+    await writeFile(join(folder, 'file'), '');
+    await mkdir(join(folder, 'folder.jpg'));
+    // sharp would refuse this quality.
+    await expect(image.toFile(join(folder, name), { quality: 1000 })).rejects.toMatchObject({
+      code: 'SAVE_FAILED',
+      cause: expect.objectContaining({ code }) as unknown,
+    });
+  });
+
+  test.each([undefined, 7, new URL('file:///cat.png')])(
+    'with INVALID_ARGUMENT for the path %s',
+    async (path) => {
+      await expect(image.toFile(path as unknown as string)).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+      });
+    },
+  );
+
   test('over a folder of that name', async () => {
     await mkdir(join(folder, 'cat.png'));
     await expect(image.toFile(join(folder, 'cat.png'))).rejects.toMatchObject({ code: 'SAVE_FAILED' });
