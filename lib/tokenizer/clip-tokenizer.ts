@@ -1,53 +1,64 @@
-import { Tokenizer as UntypedTokenizer } from '@huggingface/tokenizers';
-
+import { InvalidArgumentError } from '../common/errors.js';
 import { wrongValue } from '../common/options.js';
+import { bytesOf } from './byte-level.js';
+import { normalizeText } from './normalize.js';
+import { TokenSplitter } from './split-tokens.js';
 import { clipTokenizerDefinition, type TokenizerDefinition } from './tokenizer-definition.js';
 import { readTokenizerFiles } from './tokenizer-files.js';
+import { WordPieces } from './word-pieces.js';
 
-// The library's declarations import one another without file extensions, which Node's own resolution, and so
-// TypeScript's, does not follow: here is the part that is used.
-interface Tokenizer {
-  encode(text: string, options: { add_special_tokens: boolean }): { ids: number[] };
-  decode(ids: number[]): string;
-}
-const Tokenizer = UntypedTokenizer as unknown as new (json: object, config: object) => Tokenizer;
-
-/** A prompt as token ids. */
-export interface TokenizedText {
+/** Token ids as a text encoder takes them. */
+export interface FramedTokens {
   /** Shape `[maxLength]`: BOS, the text, EOS, then padding. */
   readonly ids: Int32Array;
-  /** How many of the ids come before the padding, BOS and EOS included. */
+  /** How many of the ids are not padding, BOS and EOS included. */
   readonly length: number;
-  /** The end of the text that did not fit, as the tokenizer spells it (lower case); absent when all of it did. */
+}
+
+/** A prompt as token ids. */
+export interface TokenizedText extends FramedTokens {
+  /** The end of the text that did not fit, decoded (lower case); absent when all of it did. */
   readonly truncated?: string;
 }
 
 /**
- * CLIP's tokenizer: byte-level byte-pair encoding over lower-cased text, framed by BOS and EOS and padded to the
- * length the text encoder expects. Gives the ids transformers' `CLIPTokenizer` (5.x) gives; they can differ only in
- * letters newer than Unicode 16, which JavaScript's regular expressions know once Node's ICU does.
+ * CLIP's tokenizer: byte-level byte-pair encoding of lower-cased text, framed by BOS and EOS and padded to the length
+ * the text encoder expects. Gives the ids transformers' `CLIPTokenizer` (5.x) gives; they can differ only in letters
+ * newer than Unicode 16, which JavaScript's regular expressions know once Node's ICU does.
  *
- * Nothing in a prompt is syntax: `(cat:1.3)` and `[dog]` are punctuation like any other. Special tokens written
- * out, such as `<|endoftext|>`, become those tokens, as in transformers.
+ * Nothing in a prompt is syntax: `(cat:1.3)` and `[dog]` are punctuation like any other. Added tokens written out, such
+ * as `<|endoftext|>` or a trained concept, become those tokens, as in transformers.
+ *
+ * @see https://huggingface.co/docs/transformers/model_doc/clip#transformers.CLIPTokenizer
+ *
+ * @example
+ * const tokenizer = await ClipTokenizer.fromPretrained('stable-diffusion-v1-5/tokenizer');
+ * const { ids, length } = tokenizer.encode('a photo of a cat');
+ * console.log(ids.subarray(0, length)); // [49406, 320, 1125, 539, 320, 2368, 49407]
  */
 export class ClipTokenizer {
-  readonly #tokenizer: Tokenizer;
   readonly #definition: TokenizerDefinition;
+  readonly #literal: TokenSplitter;
+  readonly #normalized: TokenSplitter;
+  readonly #words: WordPieces;
+  #contents: readonly (string | undefined)[] | undefined;
 
   private constructor(definition: TokenizerDefinition) {
-    // The library would otherwise tidy spaces before punctuation when it decodes; transformers' CLIP does not.
-    this.#tokenizer = new Tokenizer(definition.json, { clean_up_tokenization_spaces: false });
+    const tokens = new Map(definition.addedTokens.map((token) => [token.id, token]));
     this.#definition = definition;
+    this.#literal = new TokenSplitter(definition.patterns.literal, tokens);
+    this.#normalized = new TokenSplitter(definition.patterns.normalized, tokens);
+    this.#words = new WordPieces(definition);
   }
 
   /**
-   * Loads a diffusers `tokenizer` folder: `tokenizer.json`, or `vocab.json` with `merges.txt`; names and matching
-   * rules of special tokens, and the maximal length (77 when absent or absurd), from `tokenizer_config.json` and
-   * `special_tokens_map.json` where they exist.
+   * Loads a diffusers `tokenizer` folder: `tokenizer.json`, or `vocab.json` with `merges.txt`; added tokens, names of
+   * special tokens, and the maximal length (77 when absent or absurd), from `tokenizer_config.json`,
+   * `special_tokens_map.json` and `added_tokens.json` where they exist.
    *
-   * @param given - what JSON files say, by name, in place of those in the folder
-   * @throws ModelLoadError `MODEL_NOT_FOUND` when the folder holds no tokenizer, `CONFIG_INVALID` when one
-   * of its files is broken.
+   * @param given - contents of JSON files, by name, in place of those in the folder
+   * @throws ModelLoadError `MODEL_NOT_FOUND` when the folder holds no tokenizer, `CONFIG_INVALID` when one of its files
+   * is invalid
    */
   static async fromPretrained(
     folder: string,
@@ -61,47 +72,90 @@ export class ClipTokenizer {
     return this.#definition.maxLength;
   }
 
+  /** The id of the token before a text. */
+  get bosTokenId(): number {
+    return this.#definition.bosTokenId;
+  }
+
+  /** The id of the token behind a text. */
+  get eosTokenId(): number {
+    return this.#definition.eosTokenId;
+  }
+
+  /** The id that fills what a text leaves of {@link maxLength}. */
+  get padTokenId(): number {
+    return this.#definition.padTokenId;
+  }
+
   /**
-   * Turns a prompt into exactly {@link maxLength} ids; what is too long is cut at the end and named in `truncated`.
+   * Encodes a prompt as exactly {@link maxLength} ids; what is too long is truncated and named in `truncated`.
    *
-   * @throws InvalidArgumentError when `text` is not a string.
+   * @throws InvalidArgumentError when `text` is not a string
    */
   encode(text: string): TokenizedText {
+    const tokens = this.tokenize(text);
+    const most = this.maxLength - 2;
+    if (tokens.length <= most) return this.frame(tokens);
+    const kept = this.#definition.truncationSide === 'left' ? tokens.slice(-most) : tokens.slice(0, most);
+    // As in diffusers, what is beyond the end is named, whichever side it was removed from.
+    return { ...this.frame(kept), truncated: this.decode(tokens.slice(most)) };
+  }
+
+  /**
+   * The ids of a text of any length, without BOS, EOS and padding; {@link frame} takes up to `maxLength - 2` of them.
+   *
+   * @throws InvalidArgumentError when `text` is not a string
+   */
+  tokenize(text: string): number[] {
     if (typeof text !== 'string') throw wrongValue('a string', 'text', text);
-    const { bosTokenId, eosTokenId, padTokenId, maxLength } = this.#definition;
-    const tokens = this.#encodeContent(text);
-    const kept = tokens.slice(0, maxLength - 2);
+    return this.#literal
+      .split(text)
+      .flatMap((piece) =>
+        typeof piece === 'number'
+          ? piece
+          : this.#normalized
+              .split(normalizeText(piece))
+              .flatMap((part) => (typeof part === 'number' ? part : this.#words.encode(part))),
+      );
+  }
+
+  /**
+   * Frames ids by BOS and EOS and pads them to {@link maxLength}.
+   *
+   * @param tokens - at most `maxLength - 2` ids, as of {@link tokenize}
+   * @throws InvalidArgumentError when there are more
+   */
+  frame(tokens: ArrayLike<number>): FramedTokens {
+    const { bosTokenId, eosTokenId, padTokenId, maxLength, paddingSide } = this.#definition;
+    if (tokens.length > maxLength - 2) {
+      throw new InvalidArgumentError(
+        `Expected at most ${maxLength - 2} tokens but received ${tokens.length}`,
+      );
+    }
+    const length = tokens.length + 2;
     const ids = new Int32Array(maxLength).fill(padTokenId);
-    ids[0] = bosTokenId;
-    ids.set(kept, 1);
-    ids[kept.length + 1] = eosTokenId;
-    const result = { ids, length: kept.length + 2 };
-    if (kept.length === tokens.length) return result;
-    return { ...result, truncated: this.#tokenizer.decode(tokens.slice(kept.length)).trim() };
+    const start = paddingSide === 'left' ? maxLength - length : 0;
+    ids[start] = bosTokenId;
+    ids.set(tokens, start + 1);
+    ids[start + length - 1] = eosTokenId;
+    return { ids, length };
   }
 
-  // The library is given only what stands between the special tokens. It would find them itself, but takes a piece
-  // that merely becomes one when lower-cased, "<|ENDOFTEXT|>", for the token too, where transformers sees text; a
-  // piece that ends in a space, which the pattern drops again, never equals a token.
-  #encodeContent(text: string): number[] {
-    const { literalTokens } = this.#definition;
-    return splitAt(text, [...literalTokens.keys()]).flatMap(
-      (piece) => literalTokens.get(piece) ?? this.#encodePlain(`${piece} `),
-    );
-  }
-
-  #encodePlain(text: string): number[] {
-    // String.prototype.toLowerCase, which the library uses, writes a capital sigma at a word's end as "ς"; Rust,
-    // which lowers character by character, and so CLIP as everyone runs it, writes "σ".
-    const withoutFinalSigma = text.replaceAll('\u03a3', '\u03c3');
-    return this.#tokenizer.encode(withoutFinalSigma, { add_special_tokens: false }).ids;
+  /** The text of ids, as transformers decodes it: in lower case, words separated by spaces. */
+  decode(ids: Iterable<number>): string {
+    const contents = (this.#contents ??= contentsOf(this.#definition));
+    const bytes = Array.from(ids, (id) => {
+      const content = contents[id] ?? this.#definition.unkToken;
+      return bytesOf(content) ?? Buffer.from(content);
+    });
+    return Buffer.concat(bytes).toString('utf8').replaceAll('</w>', ' ').trim();
   }
 }
 
-/** Cuts out every occurrence of the tokens, which stay as pieces of their own; of two that fit, the longer. */
-function splitAt(text: string, tokens: readonly string[]): string[] {
-  if (tokens.length === 0) return [text];
-  const longestFirst = [...tokens].sort((a, b) => b.length - a.length);
-  const pattern = longestFirst.map((token) => token.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|');
-  return text.split(new RegExp(`(${pattern})`, 'u')).filter((piece) => piece !== '');
+/** Tokens by their ids. */
+function contentsOf({ vocab, addedTokens }: TokenizerDefinition): (string | undefined)[] {
+  const contents: (string | undefined)[] = [];
+  for (const [content, id] of Object.entries(vocab)) contents[id] = content;
+  for (const { content, id } of addedTokens) contents[id] = content;
+  return contents;
 }

@@ -7,32 +7,47 @@ import { checkConfig, readConfigFile, readModelText, VOCABULARY_LIMITS } from '.
 import { ModelLoadError } from '../common/errors.js';
 import { longIntegerRecord, longList } from '../common/long-schemas.js';
 
+/** A longer token is no word; matching one against a text takes as many steps a character. */
+const MAX_TOKEN_LENGTH = 1000;
+/** More than any vocabulary has; tables are as long as the greatest id. */
+const MAX_TOKEN_ID = 10_000_000;
+
+const content = z.string().max(MAX_TOKEN_LENGTH);
 const addedToken = z.object({
-  content: z.string(),
-  single_word: z.boolean().optional(),
-  lstrip: z.boolean().optional(),
-  rstrip: z.boolean().optional(),
-  normalized: z.boolean().optional(),
-  special: z.boolean().optional(),
+  content,
+  single_word: z.boolean().nullish(),
+  lstrip: z.boolean().nullish(),
+  rstrip: z.boolean().nullish(),
+  normalized: z.boolean().nullish(),
+  special: z.boolean().nullish(),
 });
-const specialToken = z.union([z.string(), addedToken]);
-const namedTokens = z.object({
+const specialToken = z.union([content, addedToken]);
+const specialTokens = z.union([longList(specialToken), z.record(z.string(), specialToken)]);
+// Loose: models give names of their own to further tokens, "image_token".
+const namedTokens = z.looseObject({
   bos_token: specialToken.nullish(),
   eos_token: specialToken.nullish(),
   unk_token: specialToken.nullish(),
+  sep_token: specialToken.nullish(),
   pad_token: specialToken.nullish(),
-  additional_special_tokens: longList(specialToken).nullish(),
+  cls_token: specialToken.nullish(),
+  mask_token: specialToken.nullish(),
+  additional_special_tokens: specialTokens.nullish(),
+  extra_special_tokens: specialTokens.nullish(),
 });
+const side = z.enum(['left', 'right']);
 const tokenizerConfig = namedTokens.extend({
   tokenizer_class: z.string().nullish(),
   model_max_length: z.number().positive().nullish(),
-  added_tokens_decoder: z.record(z.string(), addedToken).nullish(),
+  max_len: z.number().positive().nullish(),
+  padding_side: side.nullish(),
+  truncation_side: side.nullish(),
+  added_tokens_decoder: z.record(z.string().regex(/^\d{1,8}$/), addedToken).nullish(),
 });
-const vocabulary = longIntegerRecord();
 const tokenizerJson = z.object({
-  added_tokens: longList(addedToken.extend({ id: z.number().int().nonnegative() })).nullish(),
+  added_tokens: longList(addedToken.extend({ id: z.number().int().min(0).max(MAX_TOKEN_ID) })).nullish(),
   model: z.object({
-    vocab: vocabulary,
+    vocab: longIntegerRecord(),
     // Fifty thousand of them: pairOf checks each as it takes it apart.
     merges: z.array(z.unknown()),
   }),
@@ -40,30 +55,31 @@ const tokenizerJson = z.object({
 
 /** A token's text and how it is matched; `normalized`: in the lower-cased text instead of the text as typed. */
 export type AddedTokenRules = z.infer<typeof addedToken>;
-/** A token as it stands in a config file: its text alone, or its text with matching rules. */
+/** A token in a config file: its text alone, or its text with matching rules. */
 export type SpecialToken = z.infer<typeof specialToken>;
 /** `tokenizer_config.json` or `special_tokens_map.json`, as far as a CLIP tokenizer needs it. */
 export type NamedTokens = z.infer<typeof namedTokens>;
 export type TokenizerConfig = z.infer<typeof tokenizerConfig>;
 
-/** Everything a tokenizer folder says, whichever of the two layouts it is in. */
+/** The contents of a tokenizer folder, in whichever of the two layouts. */
 export interface TokenizerFiles {
   readonly vocab: Readonly<Record<string, number>>;
   /** Pairs in order of rank. */
   readonly merges: readonly (readonly [string, string])[];
   /** `added_tokens` of `tokenizer.json`; empty in the other layout. */
   readonly addedTokens: readonly (AddedTokenRules & { id: number })[];
+  /** `added_tokens.json`, which transformers wrote before 4.33: ids by content. */
+  readonly legacyAddedTokens: Readonly<Record<string, number>>;
   readonly config: TokenizerConfig;
   readonly specialTokensMap: NamedTokens;
 }
 
 /**
  * Reads a tokenizer folder: `tokenizer.json`, or else `vocab.json` and `merges.txt`; with either, optionally
- * `tokenizer_config.json` and `special_tokens_map.json`.
+ * `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json`.
  *
- * @param given - what JSON files say, by name, in place of those in the folder
- * @throws ModelLoadError `MODEL_NOT_FOUND` when neither layout is there, `CONFIG_INVALID` when a file is
- * not what its name promises.
+ * @param given - contents of JSON files, by name, in place of those in the folder
+ * @throws ModelLoadError `MODEL_NOT_FOUND` when neither layout is there, `CONFIG_INVALID` when a file is invalid
  */
 export async function readTokenizerFiles(
   folder: string,
@@ -71,12 +87,23 @@ export async function readTokenizerFiles(
 ): Promise<TokenizerFiles> {
   const read = <T>(name: string, schema: z.ZodType<T>): Promise<T | undefined> | T =>
     name in given ? checkConfig(join(folder, name), given[name], schema) : readJson(folder, name, schema);
-  const [config, specialTokensMap, vocabularyAndMerges] = await Promise.all([
+  const [config, specialTokensMap, legacyAddedTokens, vocabularyAndMerges] = await Promise.all([
     read('tokenizer_config.json', tokenizerConfig),
     read('special_tokens_map.json', namedTokens),
+    read('added_tokens.json', longIntegerRecord()),
     readVocabulary(folder),
   ]);
-  return { config: config ?? {}, specialTokensMap: specialTokensMap ?? {}, ...vocabularyAndMerges };
+  const ids = Object.values(vocabularyAndMerges.vocab).concat(Object.values(legacyAddedTokens ?? {}));
+  const greatest = ids.reduce((a, b) => Math.max(a, b), 0);
+  if (greatest > MAX_TOKEN_ID) {
+    throw new ModelLoadError('CONFIG_INVALID', `The tokenizer in ${folder} has a token of id ${greatest}.`);
+  }
+  return {
+    config: config ?? {},
+    specialTokensMap: specialTokensMap ?? {},
+    legacyAddedTokens: legacyAddedTokens ?? {},
+    ...vocabularyAndMerges,
+  };
 }
 
 async function readVocabulary(
@@ -88,7 +115,7 @@ async function readVocabulary(
     return { vocab, merges: merges.map(pairOf('tokenizer.json')), addedTokens: json.added_tokens ?? [] };
   }
   const [vocab, merges] = await Promise.all([
-    readJson(folder, 'vocab.json', vocabulary),
+    readJson(folder, 'vocab.json', longIntegerRecord()),
     readText(folder, 'merges.txt'),
   ]);
   if (!vocab || merges === undefined) {
@@ -102,18 +129,18 @@ async function readVocabulary(
   return { vocab, merges: lines.map(pairOf('merges.txt')), addedTokens: [] };
 }
 
-function found(content: unknown): string {
-  return content === undefined ? 'not found' : 'found';
+function found(file: unknown): string {
+  return file === undefined ? 'not found' : 'found';
 }
 
 /** A merge is written "a b", or ["a", "b"] since version 0.20 of the tokenizers library. */
 function pairOf(file: string): (merge: unknown, index: number) => [string, string] {
   return (merge, index) => {
-    const parts: unknown = typeof merge === 'string' ? merge.split(' ') : merge;
+    const parts: unknown = typeof merge === 'string' ? merge.split(' ', 3) : merge;
     if (isPair(parts)) return parts;
     throw new ModelLoadError(
       'CONFIG_INVALID',
-      `${file}: merge ${index + 1} is not a pair of tokens: ${JSON.stringify(merge)}`,
+      `${file}: merge ${index + 1} is not a pair of tokens: ${JSON.stringify(merge).slice(0, 200)}`,
     );
   };
 }

@@ -1,5 +1,5 @@
 import { BYTE_LEVEL_PATTERN, CLIP_PATTERN, type TokenizerDefinition } from '../tokenizer-definition.js';
-import { bytesOf } from './byte-level.js';
+import { bytesOf } from '../byte-level.js';
 import { IrFile, type Port } from './ir-file.js';
 
 /** Strings end to end: where in `chars` each begins and ends. */
