@@ -54,7 +54,11 @@ export function addedTokens(files: TokenizerFiles): AddedTokens {
   const { named, extra } = specialTokens(files);
   const declared = [...declaredTokens(files)].sort(([a], [b]) => a - b).map(([, token]) => token);
   const isDeclared = new Set(declared.map(({ content }) => content));
-  const others = [...named.values(), ...extra].filter((token) => !isDeclared.has(contentOf(token)));
+  const undeclared = [...named.values(), ...extra].filter((token) => !isDeclared.has(contentOf(token)));
+  // Repeated tokens count once, as they stand in the files: before those with a name become special.
+  const others = uniqueBy(undeclared, (token) =>
+    JSON.stringify(typeof token === 'string' ? token : complete(token)),
+  );
   const hasName = new Set([...named.values()].map(contentOf));
 
   const table = new AddedTokenTable(files.vocab);
@@ -223,4 +227,10 @@ class AddedTokenTable {
     }
     return { tokens: this.#tokens, literal, normalized, idOf: (content) => this.#ids.get(content) };
   }
+}
+
+function uniqueBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[] {
+  const byKey = new Map<string, Item>();
+  for (const item of items) if (!byKey.has(keyOf(item))) byKey.set(keyOf(item), item);
+  return [...byKey.values()];
 }

@@ -7,6 +7,12 @@ import { clipTokenizerDefinition, type TokenizerDefinition } from './tokenizer-d
 import { readTokenizerFiles } from './tokenizer-files.js';
 import { WordPieces } from './word-pieces.js';
 
+/**
+ * A longer text is refused: encoding a million characters blocks the event loop for seconds, and a text encoder reads
+ * some hundred.
+ */
+export const MAX_TEXT_LENGTH = 100_000;
+
 /** Token ids as a text encoder takes them. */
 export interface FramedTokens {
   /** Shape `[maxLength]`: BOS, the text, EOS, then padding. */
@@ -90,7 +96,7 @@ export class ClipTokenizer {
   /**
    * Encodes a prompt as exactly {@link maxLength} ids; what is too long is truncated and named in `truncated`.
    *
-   * @throws InvalidArgumentError when `text` is not a string
+   * @throws InvalidArgumentError when `text` is not a string, or longer than {@link MAX_TEXT_LENGTH}
    */
   encode(text: string): TokenizedText {
     const tokens = this.tokenize(text);
@@ -104,10 +110,13 @@ export class ClipTokenizer {
   /**
    * The ids of a text of any length, without BOS, EOS and padding; {@link frame} takes up to `maxLength - 2` of them.
    *
-   * @throws InvalidArgumentError when `text` is not a string
+   * @throws InvalidArgumentError when `text` is not a string, or longer than {@link MAX_TEXT_LENGTH}
    */
   tokenize(text: string): number[] {
     if (typeof text !== 'string') throw wrongValue('a string', 'text', text);
+    if (text.length > MAX_TEXT_LENGTH) {
+      throw wrongValue(`at most ${MAX_TEXT_LENGTH} characters`, 'text', text);
+    }
     return this.#literal
       .split(text)
       .flatMap((piece) =>

@@ -1,5 +1,5 @@
 export type { AddedToken } from './added-tokens.js';
-export { ClipTokenizer, type FramedTokens, type TokenizedText } from './clip-tokenizer.js';
+export { ClipTokenizer, MAX_TEXT_LENGTH, type FramedTokens, type TokenizedText } from './clip-tokenizer.js';
 export { saveTokenizerNetwork } from './network/save-tokenizer-network.js';
 export {
   BYTE_LEVEL_PATTERN,

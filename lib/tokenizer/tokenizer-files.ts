@@ -10,7 +10,7 @@ import { longIntegerRecord, longList } from '../common/long-schemas.js';
 /** A longer token is no word; matching one against a text takes as many steps a character. */
 const MAX_TOKEN_LENGTH = 1000;
 /** More than any vocabulary has; tables are as long as the greatest id. */
-const MAX_TOKEN_ID = 10_000_000;
+const MAX_TOKEN_ID = 2_000_000;
 
 const content = z.string().max(MAX_TOKEN_LENGTH);
 const addedToken = z.object({

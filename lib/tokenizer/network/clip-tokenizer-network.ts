@@ -138,7 +138,8 @@ function tokenBytes(
   const tokens: (Uint8Array | undefined)[] = [];
   for (const [token, id] of Object.entries(vocab)) tokens[id] = bytesOf(token);
   for (const { content, id } of addedTokens) tokens[id] = bytesOf(content) ?? Buffer.from(content);
-  return Array.from(tokens, (token) => token ?? new Uint8Array());
+  const none = new Uint8Array();
+  return Array.from(tokens, (token) => token ?? none);
 }
 
 /** Cuts rows at their ends, leaving room for their frame, once the variable says so. */

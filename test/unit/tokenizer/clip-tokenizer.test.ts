@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { ClipTokenizer } from '../../../lib/tokenizer/clip-tokenizer.js';
+import { ClipTokenizer, MAX_TEXT_LENGTH } from '../../../lib/tokenizer/clip-tokenizer.js';
 
 interface Encoded {
   ids: number[];
@@ -96,6 +96,31 @@ describe('a CLIP tokenizer', () => {
     expect(tokenizer.encode('a\ud83d cat')).toEqual(tokenizer.encode('a\ufffd cat'));
   });
 
+  test.each([
+    ['words', 'cat '],
+    ['letters', 'a'],
+    ['white space', ' \n\u3000'],
+    ['marks', '!?'],
+    ['special tokens', '<|endoftext|>'],
+    ['what looks like special tokens', '<|endof'],
+    ['capital sigmas', '\u03a3'],
+    ['combining marks', 'a\u030a'],
+    ['surrogates', '\ud83d'],
+  ])('takes one pass over a long text of %s', (_, unit) => {
+    // Quadratic work on so much would outlast any test's time.
+    const { ids, length } = tokenizer.encode(unit.repeat(Math.floor(MAX_TEXT_LENGTH / unit.length)));
+    expect([ids.length, ids[length - 1]]).toEqual([77, 49407]);
+  });
+
+  test('refuses a text that would block the event loop', () => {
+    expect(() => tokenizer.encode('a'.repeat(MAX_TEXT_LENGTH + 1))).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringContaining('at most 100000 characters') as unknown,
+      }),
+    );
+  });
+
   test('says nothing of truncation when exactly everything fits', () => {
     const encoded = tokenizer.encode('cat '.repeat(75));
     expect(encoded.length).toBe(77);
@@ -167,6 +192,17 @@ describe('loading a tokenizer fails', () => {
       'merge 1 is not a pair of tokens: ["a"]',
     ],
     ['vocab.json', '["a"]', 'vocab.json'],
+    ['vocab.json', '{"a":4000000000}', 'id 4000000000'],
+    ['vocab.json', `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 'nested deeper than'],
+    [
+      'tokenizer_config.json',
+      `{"bos_token":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`,
+      'nested deeper than',
+    ],
+    ['added_tokens.json', '{"<cat>":-1}', 'added_tokens.json'],
+    ['added_tokens.json', '{"<cat>":4000000000}', 'id 4000000000'],
+    ['special_tokens_map.json', `{"mask_token":"${'a'.repeat(2000)}"}`, 'mask_token'],
+    ['merges.txt', '#version: 0.2\ni n\nqqqq zzzz\n', 'merge 2, "qqqq" and "zzzz", is not of its vocabulary'],
   ])('with CONFIG_INVALID when %s is %s', async (name, content, message) => {
     await expect(loading(await folderWith('vocab', { [name]: content }))).rejects.toMatchObject({
       name: 'ModelLoadError',
