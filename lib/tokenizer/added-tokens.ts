@@ -13,22 +13,22 @@ const DEFAULT_TOKENS: Readonly<Record<string, string>> = {
 /** In the order in which transformers adds them. */
 const ROLES = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'];
 
-/** A token that is found in a text as a whole, before words are split into the vocabulary's pieces. */
+/** A token that is matched in a text as a whole, before byte-pair encoding. */
 export interface AddedToken {
   readonly id: number;
   readonly content: string;
-  /** Not found within a word. */
+  /** Not matched within a word. */
   readonly single_word: boolean;
-  /** Takes white space before it along. */
+  /** Removes white space before it. */
   readonly lstrip: boolean;
-  /** Takes white space behind it along. */
+  /** Removes white space after it. */
   readonly rstrip: boolean;
-  /** Found in normalized text, as the token's own normalized content. */
+  /** Matched in normalized text, by its own normalized content. */
   readonly normalized: boolean;
   readonly special: boolean;
 }
 
-/** Where a token is looked for, and under which text. */
+/** A text that is matched, and its token's id. */
 export interface TokenPattern {
   readonly text: string;
   readonly id: number;
@@ -37,9 +37,9 @@ export interface TokenPattern {
 export interface AddedTokens {
   /** By id. */
   readonly tokens: ReadonlyMap<number, AddedToken>;
-  /** Found in the text as typed, before anything else. */
+  /** Matched first, in the text as typed. */
   readonly literal: readonly TokenPattern[];
-  /** Found in what is left, once it is normalized. */
+  /** Matched in the text between those, once it is normalized. */
   readonly normalized: readonly TokenPattern[];
   /** Contents of the tokens with a role. */
   readonly roles: Readonly<Record<Role, string>>;

@@ -1,11 +1,11 @@
 /**
- * Byte-level vocabularies spell each byte as one character: a visible one of Latin-1 as itself, the other 68, in order,
- * as U+0100 and up.
+ * The alphabet of byte-level vocabularies, as GPT-2 and CLIP have them: each byte is one character, a visible one of
+ * Latin-1 itself, the other 68, in order, U+0100 and up.
  */
-const SPELLINGS = spellings();
-const BYTES = new Map(SPELLINGS.map((character, byte) => [character, byte]));
+const CHARACTERS = byteCharacters();
+const BYTES = new Map(CHARACTERS.map((character, byte) => [character, byte]));
 
-function spellings(): string[] {
+function byteCharacters(): string[] {
   const visible = /[!-~¡-¬®-ÿ]/;
   let next = 0x100;
   return Array.from({ length: 256 }, (_, byte) => {
@@ -14,7 +14,7 @@ function spellings(): string[] {
   });
 }
 
-/** The bytes a token of the vocabulary stands for; undefined when it is not spelt byte by byte. */
+/** The bytes of a vocabulary's token; undefined when it has characters that are not of the byte alphabet. */
 export function bytesOf(token: string): Uint8Array | undefined {
   const bytes = Array.from(token, (character) => BYTES.get(character));
   return bytes.every((byte) => byte !== undefined) ? Uint8Array.from(bytes) : undefined;

@@ -83,12 +83,12 @@ export class ClipTokenizer {
     return this.#definition.bosTokenId;
   }
 
-  /** The id of the token behind a text. */
+  /** The id of the token after a text. */
   get eosTokenId(): number {
     return this.#definition.eosTokenId;
   }
 
-  /** The id that fills what a text leaves of {@link maxLength}. */
+  /** The id of padding. */
   get padTokenId(): number {
     return this.#definition.padTokenId;
   }

@@ -13,7 +13,7 @@ const PLAIN = { single_word: false, lstrip: false, rstrip: false };
 const WORD = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
 const SPACE = /\p{White_Space}/u;
 
-/** Finds added tokens in a text: the leftmost first and of those the longest, as the tokenizers library does. */
+/** Splits a text at added tokens: of overlapping matches the leftmost, of those the longest, as the tokenizers library does. */
 export class TokenSplitter {
   readonly #root: Node = { next: new Map() };
   readonly #tokens: ReadonlyMap<number, AddedToken>;
@@ -48,7 +48,7 @@ export class TokenSplitter {
       at = end;
       if (single_word && (isWord(characterBefore(text, start)) || isWord(characterAt(text, end)))) continue;
       const from = lstrip ? spaceStart(text, start, done) : start;
-      // A token that starts with white space may stand in what the one before took along.
+      // Not so where the token starts with white space that the one before has removed.
       if (done < from) pieces.push(text.slice(done, from));
       pieces.push(id);
       done = rstrip ? spaceEnd(text, Math.max(end, done)) : end;

@@ -7,10 +7,10 @@ const CLIP_MAX_LENGTH = 77;
 /** transformers writes 1e30 for "no limit"; no text encoder has as many position embeddings as this. */
 const MAX_BELIEVABLE_LENGTH = 100_000;
 
-/** What CLIP takes for a word: a special token, an ending after an apostrophe, letters, one digit, or other marks. */
+/** CLIP's words: a special token, an English contraction, letters, one digit, or other marks. */
 export const CLIP_PATTERN =
   "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
-/** What the tokenizers library's ByteLevel splits a text into. */
+/** The pattern of the tokenizers library's ByteLevel pre-tokenizer. */
 export const BYTE_LEVEL_PATTERN =
   "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
@@ -20,18 +20,18 @@ export interface TokenizerDefinition {
   readonly merges: TokenizerFiles['merges'];
   /** In order of their ids. */
   readonly addedTokens: readonly AddedToken[];
-  /** Where added tokens are looked for, and under which texts. */
+  /** The texts under which added tokens are matched. */
   readonly patterns: Pick<AddedTokens, 'literal' | 'normalized'>;
-  /** What stands for text the vocabulary cannot spell. */
+  /** Replaces bytes that the vocabulary does not have. */
   readonly unkToken: string;
   readonly bosTokenId: number;
   readonly eosTokenId: number;
   readonly padTokenId: number;
   /** Number of ids a text is truncated or padded to; 77 for every CLIP text encoder. */
   readonly maxLength: number;
-  /** The side where padding is put. */
+  /** Default: right. */
   readonly paddingSide: 'left' | 'right';
-  /** The side where ids that do not fit are removed. */
+  /** The side from which ids that do not fit are removed. Default: right. */
   readonly truncationSide: 'left' | 'right';
 }
 

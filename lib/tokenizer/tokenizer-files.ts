@@ -7,9 +7,9 @@ import { checkConfig, readConfigFile, readModelText, VOCABULARY_LIMITS } from '.
 import { ModelLoadError } from '../common/errors.js';
 import { longIntegerRecord, longList } from '../common/long-schemas.js';
 
-/** A longer token is no word; matching one against a text takes as many steps a character. */
+/** Matching a token may take as many steps per character of a text as the token is long. */
 const MAX_TOKEN_LENGTH = 1000;
-/** More than any vocabulary has; tables are as long as the greatest id. */
+/** Far more than any vocabulary has; tables of tokens are as long as the greatest id. */
 const MAX_TOKEN_ID = 2_000_000;
 
 const content = z.string().max(MAX_TOKEN_LENGTH);
@@ -23,7 +23,7 @@ const addedToken = z.object({
 });
 const specialToken = z.union([content, addedToken]);
 const specialTokens = z.union([longList(specialToken), z.record(z.string(), specialToken)]);
-// Loose: models give names of their own to further tokens, "image_token".
+// Loose, since models name further tokens: "image_token".
 const namedTokens = z.looseObject({
   bos_token: specialToken.nullish(),
   eos_token: specialToken.nullish(),
@@ -48,16 +48,16 @@ const tokenizerJson = z.object({
   added_tokens: longList(addedToken.extend({ id: z.number().int().min(0).max(MAX_TOKEN_ID) })).nullish(),
   model: z.object({
     vocab: longIntegerRecord(),
-    // Fifty thousand of them: pairOf checks each as it takes it apart.
+    // Checked one by one in pairOf: CLIP's has 48,894.
     merges: z.array(z.unknown()),
   }),
 });
 
-/** A token's text and how it is matched; `normalized`: in the lower-cased text instead of the text as typed. */
+/** A token's text and matching rules; `normalized`: matched in normalized text instead of the text as typed. */
 export type AddedTokenRules = z.infer<typeof addedToken>;
-/** A token in a config file: its text alone, or its text with matching rules. */
+/** A token in a config file: its text, or its text with matching rules. */
 export type SpecialToken = z.infer<typeof specialToken>;
-/** `tokenizer_config.json` or `special_tokens_map.json`, as far as a CLIP tokenizer needs it. */
+/** The special tokens of `tokenizer_config.json` or `special_tokens_map.json`. */
 export type NamedTokens = z.infer<typeof namedTokens>;
 export type TokenizerConfig = z.infer<typeof tokenizerConfig>;
 

@@ -1,4 +1,4 @@
-"""What openvino_tokenizers makes of CLIP tokenizers, layer by layer, for test/unit/export/tokenizer-network.test.ts.
+"""What openvino_tokenizers makes of CLIP tokenizers, layer by layer, for test/unit/tokenizer/tokenizer-network.test.ts.
 
     python test/reference/make_tokenizer_networks.py
 
@@ -39,6 +39,10 @@ TOKENIZERS = {
     }),
     "padded with !": ("test/fixtures/small-tokenizer", {
         "tokenizer_config.json": {**NAMES, "pad_token": "!", "tokenizer_class": "CLIPTokenizer"},
+    }),
+    "with added_tokens.json": ("test/fixtures/small-tokenizer", {
+        "tokenizer_config.json": {**NAMES, "tokenizer_class": "CLIPTokenizer"},
+        "added_tokens.json": {"<cat-toy>": 690, "sks": 691},
     }),
     "with tokens of its own": ("test/fixtures/small-tokenizer", {
         "tokenizer_config.json": {**NAMES, "tokenizer_class": "CLIPTokenizer",

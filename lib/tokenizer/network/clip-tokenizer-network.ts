@@ -2,9 +2,9 @@ import { BYTE_LEVEL_PATTERN, CLIP_PATTERN, type TokenizerDefinition } from '../t
 import { bytesOf } from '../byte-level.js';
 import { IrFile, type Port } from './ir-file.js';
 
-/** Strings end to end: where in `chars` each begins and ends. */
+/** Concatenated strings, and the offsets in `chars` where each begins and ends. */
 type Strings = readonly [begins: Port, ends: Port, chars: Port];
-/** Rows of strings, and which of these are special tokens, to be let through untouched. */
+/** Rows of strings; `skips` marks special tokens, which later operations leave unchanged. */
 type Pieces = readonly [rowBegins: Port, rowEnds: Port, begins: Port, ends: Port, chars: Port, skips: Port];
 /** Rows of token ids. */
 type Ids = readonly [begins: Port, ends: Port, ids: Port];
@@ -12,15 +12,16 @@ type Ids = readonly [begins: Port, ends: Port, ids: Port];
 const STRINGS = ['i32', 'i32', 'u8'] as const;
 const PIECES = ['i32', 'i32', ...STRINGS, 'boolean'] as const;
 const IDS = ['i32', 'i32', 'i32'] as const;
-/** What Truncate takes for no limit; nearer to the greatest i32 it overflows. */
+/** No limit for Truncate, which overflows for lengths closer to the greatest i32. */
 const NO_LIMIT = 2 ** 31 - 1 - 64;
 
 /**
- * CLIP's tokenizer as a network of openvino_tokenizers' operations, layer for layer what that package converts it to:
- * strings [batch] to `input_ids` and `attention_mask`, i64 [batch, longest]. Rows are framed by the begin and end
- * tokens; they are cut to `maxLength` while the variable `truncation` is true, which it is not at first.
+ * Builds CLIP's tokenizer from openvino_tokenizers' operations, layer for layer as that package converts it: strings
+ * [batch] to `input_ids` and `attention_mask`, i64 [batch, longest]. Rows are framed by BOS and EOS; they are truncated
+ * to `maxLength` while the variable `truncation` is true. Default: false.
  *
- * Undefined for a vocabulary whose merges are not of bytes, as CLIP's are.
+ * @returns undefined for a vocabulary whose merges are not byte-level
+ * @see https://github.com/openvinotoolkit/openvino_tokenizers
  */
 export function clipTokenizerNetwork(definition: TokenizerDefinition): IrFile | undefined {
   const merges = mergedBytes(definition);
@@ -44,7 +45,7 @@ export function clipTokenizerNetwork(definition: TokenizerDefinition): IrFile | 
   return ir;
 }
 
-/** Each string as a row, cut where a special token stands in it, which is a piece of its own. */
+/** Splits each string into a row of pieces: added tokens, and the text between them. */
 function splitSpecialTokens(ir: IrFile, strings: Strings, { addedTokens }: TokenizerDefinition): Pieces {
   const [shape] = ir.layer('opset3.ShapeOf', [strings[0]], ['i64'], { output_type: 'i64' });
   const [count] = ir.layer('opset8.Gather', [shape, i64(ir, 0), i64(ir, 0)], ['i64'], { batch_dims: 0 });
@@ -55,7 +56,7 @@ function splitSpecialTokens(ir: IrFile, strings: Strings, { addedTokens }: Token
   return ir.layer('extension.SpecialTokensSplit', inputs, PIECES);
 }
 
-/** Tokens that take the spaces beside them along are groups of their own; of two that fit, the longer comes first. */
+/** One group for each combination of lstrip and rstrip; of two tokens that match, the longer comes first. */
 function patternOf(tokens: TokenizerDefinition['addedTokens']): string {
   const groups = new Map<string, string[]>();
   for (const { content, lstrip, rstrip } of [...tokens].sort((a, b) => (a.content < b.content ? 1 : -1))) {
@@ -69,7 +70,7 @@ function patternOf(tokens: TokenizerDefinition['addedTokens']): string {
   );
 }
 
-/** Composed (NFC), in lower case, each run of white space one space. */
+/** NFC, lower case, each run of white space replaced by one space. */
 function normalize(ir: IrFile, [rowBegins, rowEnds, ...strings]: Pieces): Pieces {
   const outputs = [...STRINGS, 'boolean'] as const;
   const lowered = ir.layer('extension.CharsMapNormalization', strings, outputs, {
@@ -130,7 +131,7 @@ function mergedBytes({ merges }: TokenizerDefinition): [Uint8Array[], Uint8Array
   return areBytes ? (sides as [Uint8Array[], Uint8Array[]]) : undefined;
 }
 
-/** Tokens by their ids. Of an id that no token has, or whose token no text can hold, the bytes are none. */
+/** Bytes of tokens by id; none for an id without a token. */
 function tokenBytes(
   vocab: TokenizerDefinition['vocab'],
   addedTokens: TokenizerDefinition['addedTokens'],
@@ -142,22 +143,27 @@ function tokenBytes(
   return Array.from(tokens, (token) => token ?? none);
 }
 
-/** Cuts rows at their ends, leaving room for their frame, once the variable says so. */
+/** Truncates rows so that BOS and EOS still fit, while the variable `truncation` is true. */
 function truncate(ir: IrFile, tokens: Ids, { maxLength }: TokenizerDefinition): Ids {
   const variable = { variable_id: 'truncation' };
-  const [asked] = ir.layer('opset6.ReadValue', [ir.constant('boolean', [], Uint8Array.of(0))], ['boolean'], {
-    ...variable,
-    variable_type: 'dynamic',
-    variable_shape: '...',
-  });
-  ir.layer('opset6.Assign', [asked], ['boolean'], variable);
+  const [isTruncating] = ir.layer(
+    'opset6.ReadValue',
+    [ir.constant('boolean', [], Uint8Array.of(0))],
+    ['boolean'],
+    {
+      ...variable,
+      variable_type: 'dynamic',
+      variable_shape: '...',
+    },
+  );
+  ir.layer('opset6.Assign', [isTruncating], ['boolean'], variable);
   const limits = [i32(ir, maxLength - 2), i32(ir, NO_LIMIT)];
-  const [limit] = ir.layer('opset1.Select', [asked, ...limits], ['i32'], { auto_broadcast: 'numpy' });
+  const [limit] = ir.layer('opset1.Select', [isTruncating, ...limits], ['i32'], { auto_broadcast: 'numpy' });
   const inputs = [...tokens, limit, text(ir, 'right'), text(ir, 'longest_first')];
   return ir.layer('extension.Truncate', inputs, IDS, { m_num_inputs: 1 });
 }
 
-/** The begin token before, the end token behind each row. */
+/** Adds BOS before and EOS after each row. */
 function frame(ir: IrFile, tokens: Ids, { bosTokenId, eosTokenId }: TokenizerDefinition): Ids {
   const token = (id: number): Ids => [i32(ir, 0), i32(ir, 1), i32s(ir, [id])];
   const segments = i32s(ir, [0, 0, 0]);
@@ -166,7 +172,7 @@ function frame(ir: IrFile, tokens: Ids, { bosTokenId, eosTokenId }: TokenizerDef
   return [begins, ends, ids];
 }
 
-/** Rows as a matrix as wide as the longest, and where in it they are. */
+/** Pads rows to the longest; the mask is true where ids are not padding. */
 function pad(
   ir: IrFile,
   [begins, ends, ids]: Ids,

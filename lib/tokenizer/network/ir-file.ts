@@ -1,4 +1,4 @@
-/** Element types by the names of attributes, and what they are called at ports. */
+/** Element types as attributes name them, and as ports do. */
 const PRECISIONS = { string: 'STRING', boolean: 'BOOL', u8: 'U8', i32: 'I32', i64: 'I64' } as const;
 
 export type ElementType = keyof typeof PRECISIONS;
@@ -12,8 +12,10 @@ export interface Port {
 type Attributes = Readonly<Record<string, string | number | boolean>>;
 
 /**
- * A network as OpenVINO's IR (version 11), for operations that the runtime here does not know: nothing is checked, and
- * shapes are left to whoever reads it.
+ * Writes a model as OpenVINO IR version 11, for operations that the runtime does not have here: nothing is checked, and
+ * ports have no shapes.
+ *
+ * @see https://docs.openvino.ai/2026/documentation/openvino-ir-format.html
  */
 export class IrFile {
   readonly #layers: string[] = [];
@@ -22,10 +24,10 @@ export class IrFile {
   #size = 0;
 
   /**
-   * Adds a layer and gives its outputs.
+   * Adds a layer and returns its outputs.
    *
-   * @param operation - its set and type, as in 'opset1.Add'; the set of those that OpenVINO itself lacks is 'extension'
-   * @param name - the layer's, and its outputs' as tensors. Default: after its type
+   * @param operation - opset and type, as in 'opset1.Add'; the opset of operations that OpenVINO itself lacks is 'extension'
+   * @param name - of the layer and of its output tensors. Default: its type and number
    */
   layer<const Outputs extends readonly ElementType[]>(
     operation: `${string}.${string}`,
@@ -63,7 +65,7 @@ export class IrFile {
     return ports.map(({ id: port }) => ({ layer: id, port })) as { [Place in keyof Outputs]: Port };
   }
 
-  /** Adds a constant of the given shape; `[]` is a scalar's. */
+  /** Adds a constant; shape `[]` is a scalar. */
   constant(type: ElementType, shape: readonly number[], values: ArrayBufferView): Port {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     const attributes = {
@@ -72,14 +74,14 @@ export class IrFile {
       offset: this.#size,
       size: bytes.length,
     };
-    // Whoever maps the file reads values where they lie: each begins at a multiple of eight bytes.
+    // Readers that map the file read values in place, so each is aligned to eight bytes.
     const padding = new Uint8Array(-bytes.length & 7);
     this.#weights.push(bytes, padding);
     this.#size += bytes.length + padding.length;
     return this.layer('opset1.Const', [], [type], attributes)[0];
   }
 
-  /** The .xml, with what is to be known of the network beside it. */
+  /** The contents of the .xml file; `info` becomes its `rt_info`. */
   toXml(name: string, info: Attributes): string {
     const root = element('net', { name, version: 11 }, [
       element('layers', {}, this.#layers),
@@ -93,13 +95,13 @@ export class IrFile {
     return `<?xml version="1.0"?>\n${root}`;
   }
 
-  /** The .bin. */
+  /** The contents of the .bin file. */
   toWeights(): Uint8Array {
     return Buffer.concat(this.#weights);
   }
 }
 
-/** One that has nothing to say is left out. */
+/** An element without attributes and children is left out. */
 function element(name: string, attributes: Attributes, children: readonly string[] = []): string {
   if (Object.keys(attributes).length + children.length === 0) return '';
   const opening = [name, ...Object.entries(attributes).map(([key, value]) => `${key}="${escaped(value)}"`)];

@@ -8,15 +8,15 @@ import { readTokenizerFiles } from '../tokenizer-files.js';
 import { clipTokenizerNetwork } from './clip-tokenizer-network.js';
 
 const CLIP_CLASSES = ['CLIPTokenizer', 'CLIPTokenizerFast'];
-/** The version whose operations the network has; openvino-genai takes a file without one for older than it knows. */
+/** The version whose operations the network uses; openvino-genai takes a file without one for an unsupported old one. */
 const TOKENIZERS_VERSION = '2026.4.0.0';
 
 /**
- * Adds the tokenizer as a network, which openvino-genai reads: `openvino_tokenizer.xml` and `.bin`. Only CLIP's is
- * known: byte-level byte-pair encoding of lower-cased words with "</w>" at their ends. Any other folder stays as it is,
- * and so does one that cannot be read, whose fault is told whoever loads it, and one that has the network already.
+ * Adds the tokenizer as a network, which openvino-genai reads: `openvino_tokenizer.xml` and `.bin`. Supports CLIP's
+ * tokenizer only: byte-level byte-pair encoding of lower-cased words with "</w>" at their ends. A folder with another
+ * tokenizer, with the network already, or with invalid files (which loading it reports) is left unchanged.
  *
- * @param folder - holds the tokenizer's files
+ * @param folder - the tokenizer's folder
  */
 export async function saveTokenizerNetwork(folder: string): Promise<void> {
   const network = join(folder, 'openvino_tokenizer.xml');
