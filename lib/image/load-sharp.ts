@@ -9,8 +9,8 @@ type SharpFactory = typeof sharp;
 let loaded: SharpFactory | undefined;
 
 /**
- * Loads sharp at its first use rather than at import: where its native binary cannot be loaded, everything but
- * encoding still works.
+ * Loads sharp at its first use instead of at import, so that everything but encoding works where its native binary
+ * cannot be loaded.
  *
  * @throws OpenVINODiffusersError `UNSUPPORTED` with the reason and the remedy; later calls try again
  */
@@ -31,7 +31,7 @@ export function loadSharp(): SharpFactory {
   }
 }
 
-/** sharp's first line is the reason; what follows is advice for several package managers. */
+/** The first line of sharp's message is the reason; the others are advice for several package managers. */
 function reasonOf(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause);
   return message.split('\n', 1)[0] ?? message;

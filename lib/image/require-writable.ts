@@ -5,8 +5,7 @@ import { dirname } from 'node:path';
 import { asSaveError } from '../common/save-error.js';
 
 /**
- * Finds out before work starts whether a file could be written: its folder exists and may be written to, and it is no
- * folder itself.
+ * Checks before the work that a file can be written: its folder exists and is writable, and the path is not a folder.
  *
  * @throws SaveError, the file system's error being its cause
  */
@@ -20,7 +19,7 @@ export async function requireWritable(path: string): Promise<void> {
   });
 }
 
-/** As the file system's own would be when the file is written. */
+/** The error that opening the path for writing would throw. */
 function errorOf(code: 'ENOTDIR' | 'EISDIR', path: string): NodeJS.ErrnoException {
   return Object.assign(new Error(`${code}: open '${path}'`), { code, path, syscall: 'open' });
 }

@@ -1,7 +1,7 @@
 import type { GenerationParameters } from './parameters.js';
 import type { SchedulerConfig } from './samplers.js';
 
-/** Parameters that each are one field of the text. */
+/** Parameters that correspond to one field each. */
 type Plain = Exclude<
   keyof GenerationParameters,
   | 'prompt'
@@ -15,12 +15,12 @@ type Plain = Exclude<
   | 'otherFields'
 >;
 
-/** How one parameter is written and read. */
+/** The name, writer and reader of one parameter's field. */
 export interface Field<Value> {
-  /** As AUTOMATIC1111's web UI has it where it has it. */
+  /** The web UI's name where it has one. */
   readonly name: string;
   readonly write: (value: Value) => string | undefined;
-  /** Undefined when the text is no such value. */
+  /** Returns undefined for an invalid value. */
   readonly read: (text: string) => Value | undefined;
 }
 
@@ -28,7 +28,7 @@ const text = (name: string): Field<string> => ({ name, write: (value) => value, 
 
 const number = (name: string): Field<number> => ({ name, write: String, read: readNumber });
 
-/** Written plus one. */
+/** A count from 0 that is written as a count from `first`. */
 const countedFrom = (name: string, first: number): Field<number> => ({
   name,
   write: (value) => String(value + first),
@@ -48,7 +48,7 @@ export const plainFields: { readonly [Key in Plain]: Field<NonNullable<Generatio
   batchSize: countedFrom('Batch size', 0),
   batchIndex: countedFrom('Batch pos', 0),
   strength: number('Denoising strength'),
-  // 1 is the last layer there, which is never written.
+  // The web UI counts from 1, its default, which it does not write.
   clipSkip: {
     ...countedFrom('Clip skip', 1),
     write: (value) => (value === 0 ? undefined : String(value + 1)),
@@ -63,7 +63,7 @@ export const plainFields: { readonly [Key in Plain]: Field<NonNullable<Generatio
   },
 };
 
-/** Fields that take more than one parameter, or stand for one in several ways. */
+/** Names of the fields that do not correspond to one parameter each. */
 export const FIELD = {
   sampler: 'Sampler',
   scheduleType: 'Schedule type',
@@ -75,7 +75,7 @@ export const FIELD = {
   negativePrompt: 'Negative prompt',
 } as const;
 
-/** Every name that is read into a parameter. */
+/** All names of fields that are read into parameters. */
 export const knownFields: ReadonlySet<string> = new Set([
   ...Object.values(FIELD),
   ...Object.values(plainFields).map(({ name }) => name),
@@ -104,7 +104,7 @@ function readSeed(value: string): number | bigint | undefined {
 
 const NOT_JSON: Readonly<Record<string, number>> = { Infinity, '-Infinity': -Infinity };
 
-/** Numbers that JSON does not have are written as strings. */
+/** A config as JSON, infinite numbers as strings; undefined for an empty one. */
 export function writeConfig(config: SchedulerConfig): string | undefined {
   const entries = Object.entries(config).filter(([, value]) => value !== undefined);
   if (entries.length === 0) return undefined;
@@ -113,7 +113,7 @@ export function writeConfig(config: SchedulerConfig): string | undefined {
   );
 }
 
-/** Undefined for anything but an object of plain values and lists of numbers. */
+/** Returns undefined for anything but an object of primitive values and lists of numbers. */
 export function readConfig(value: string): SchedulerConfig | undefined {
   let parsed: unknown;
   try {

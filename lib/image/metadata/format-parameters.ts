@@ -6,12 +6,12 @@ import { samplerNames } from './samplers.js';
 type Fields = Record<string, string | undefined>;
 
 /**
- * The parameters as AUTOMATIC1111's web UI (1.9 and later) writes them into images, its "infotext": the prompt, the
- * negative prompt on a line of its own, and a last line of `name: value` fields. Undefined values are left out; what the
- * web UI has no name for has a name of its own ("Scheduler config", "Inference precision", "Weight format").
+ * Formats parameters as AUTOMATIC1111's web UI (1.9 and later) embeds them in images, its "infotext": the prompt, the
+ * negative prompt on a separate line, and a last line of `name: value` fields. Undefined values are left out. Parameters
+ * that the web UI lacks are the fields "Scheduler config" (JSON), "Inference precision" and "Weight format".
  *
- * {@link parseParameters} reads the same parameters back. A prompt that the format would change, with a line that
- * starts with "Negative prompt:" say, is given once more as a field, which the web UI reads as well.
+ * {@link parseParameters} reads the same parameters back. A prompt that the format cannot hold as it is, such as one
+ * with a line that starts with "Negative prompt:", is repeated as a field, which the web UI reads as well.
  *
  * @example
  * formatParameters({ prompt: 'a cat', numInferenceSteps: 20, scheduler: 'EulerDiscreteScheduler', seed: 7 });
@@ -30,7 +30,7 @@ export function formatParameters(parameters: GenerationParameters): string {
   const text = withFields({});
   const read = splitInfotext(text, knownFields);
   if (read.prompt === prompt && read.negativePrompt === negativePrompt) return text;
-  // White space around a prompt that stands alone is no reason to write fields.
+  // A prompt without parameters is not given fields only because of white space around it.
   const isAlone = negativePrompt === '' && version === undefined && Object.keys(fields).length === 0;
   if (isAlone && read.prompt === prompt.trim()) return text;
   return withFields({
@@ -49,7 +49,7 @@ function textOf(prompt: string, negativePrompt: string, fields: Fields): string 
   return lines.join('\n').trim();
 }
 
-/** In the web UI's order. */
+/** The fields in the web UI's order. */
 function fieldsOf(parameters: GenerationParameters): Fields {
   const { scheduler, schedulerConfig, width, height, eta, otherFields = {} } = parameters;
   const names = scheduler === undefined ? undefined : samplerNames(scheduler, schedulerConfig);
@@ -87,7 +87,7 @@ function defined(fields: Fields): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-/** Whether the format can hold a field of this name, which is not one for prompts either. */
+/** Whether the format can hold a field of this name. */
 function isFieldName(name: string): boolean {
   const isPrompt = name === FIELD.prompt || name === FIELD.negativePrompt;
   return !isPrompt && /^[\p{L}\p{N}_][\p{L}\p{N}_ /-]{1,60}$/u.test(name);

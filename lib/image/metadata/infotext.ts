@@ -1,7 +1,7 @@
 /**
- * The text format of AUTOMATIC1111's web UI for what an image was generated from ("infotext"): the prompt, the negative
- * prompt after "Negative prompt:", and a last line of `name: value` fields. A value with one of the separators in it is
- * a JSON string. Everything here takes one pass over the text, which may be a stranger's.
+ * The format in which AUTOMATIC1111's web UI embeds parameters in images ("infotext"): the prompt, the negative prompt
+ * after "Negative prompt:", and a last line of `name: value` fields. A value that contains a separator is a JSON string.
+ * All functions take linear time, as the text may come from anyone.
  *
  * @see https://github.com/AUTOMATIC1111/stable-diffusion-webui/blob/v1.10.1/modules/infotext_utils.py
  */
@@ -10,15 +10,15 @@
 export interface Infotext {
   prompt: string;
   negativePrompt: string;
-  /** In order; values as text, no longer quoted. */
+  /** In order; values unquoted. */
   fields: ReadonlyMap<string, string>;
 }
 
 const NEGATIVE_PROMPT = 'Negative prompt:';
-/** A last line with fewer fields may be part of a prompt, "portrait, mood: calm". */
+/** A last line with fewer fields may be part of a prompt: "portrait, mood: calm". */
 const MIN_FIELDS = 3;
 
-/** A value as it stands in the line of fields. */
+/** Quotes a value where the format requires it. */
 export function quoteValue(value: string): string {
   return /[,:\n]/.test(value) || value === '' || value !== value.trim() || value.startsWith('"')
     ? JSON.stringify(value)
@@ -26,9 +26,9 @@ export function quoteValue(value: string): string {
 }
 
 /**
- * Splits an infotext as the web UI does, keeping white space within and at the end of prompts.
+ * Splits an infotext as the web UI does, but keeps white space within and at the end of prompts.
  *
- * @param knownFields - names that make a line of fewer than three fields one of fields
+ * @param knownFields - a last line of these fields alone may have fewer than three
  */
 export function splitInfotext(text: string, knownFields: ReadonlySet<string>): Infotext {
   const lines = text.trim().split(/\r?\n/);
@@ -36,7 +36,7 @@ export function splitInfotext(text: string, knownFields: ReadonlySet<string>): I
   if (fields) lines.pop();
   const firstNegative = lines.findIndex(startsNegative);
   const end = firstNegative < 0 ? lines.length : firstNegative;
-  // As the web UI does, at every line that starts so.
+  // The web UI removes the label from every such line.
   const negative = lines.slice(end).map((line) => (startsNegative(line) ? withoutLabel(line) : line));
   return {
     prompt: lines.slice(0, end).join('\n'),
@@ -80,7 +80,7 @@ function fieldsOf(line: string, known: ReadonlySet<string>): Map<string, string>
   return count >= MIN_FIELDS || isShort ? fields : undefined;
 }
 
-/** Where the name before a colon starts: two or more letters, digits, spaces, "_", "-" and "/", the first a letter. */
+/** Where the name before a colon starts: a letter or digit, and letters, digits, spaces, "_", "-" and "/". */
 function nameStart(line: string, from: number, colon: number): number | undefined {
   let start = colon;
   while (start > from && /[\p{L}\p{N}_ /-]/u.test(line[start - 1]!)) start--;

@@ -1,33 +1,33 @@
 import type { SchedulerConfig } from './samplers.js';
 
-/** What an image was generated from and with; plain and serializable, except that a large seed is a bigint. */
+/** What an image was generated from; plain data, where a seed beyond 2^53 is a bigint. */
 export interface GenerationParameters {
   prompt: string;
   negativePrompt?: string;
   numInferenceSteps?: number;
   guidanceScale?: number;
   /**
-   * The scheduler's diffusers class, "DPMSolverMultistepScheduler". Of an image of another program it may be the name
-   * of a sampler that diffusers does not have, "DPM fast".
+   * The scheduler's diffusers class, such as "DPMSolverMultistepScheduler". In parameters of other programs, the name of
+   * a sampler that diffusers lacks, such as "DPM fast".
    */
   scheduler?: string;
   /**
-   * The scheduler's configuration, keys in camelCase: those that name a sampler ({@link SAMPLER_CONFIG_KEYS}), and those
-   * in which it differs from what the model's own configuration gives a scheduler of this class. `fromConfig` takes it as
-   * overrides: `DPMSolverMultistepScheduler.fromConfig(pipeline.scheduler.config, schedulerConfig)`.
+   * Overrides that build the scheduler from the model's config; keys are diffusers' in camelCase:
+   * `DPMSolverMultistepScheduler.fromConfig(pipeline.scheduler.config, schedulerConfig)`. Pipelines give the keys that
+   * select a sampler and schedule, and those whose values differ from the model's.
    */
   schedulerConfig?: SchedulerConfig;
-  /** The name of a schedule type of another program that no configuration of `scheduler` stands for, "Polyexponential". */
+  /** A schedule type of another program that `scheduler` lacks, such as "Polyexponential". */
   scheduleType?: string;
-  /** η of DDIM; of ancestral samplers in other programs. */
+  /** η of DDIM, or of another program's ancestral sampler. */
   eta?: number;
-  /** Absent when the caller passed latents or a generator: no seed would generate the image again. */
+  /** Undefined when the caller passed latents or a generator. */
   seed?: number | bigint;
-  /** Where noise was drawn: 'CPU' for torch's generator on the CPU, which this package reproduces. */
+  /** Source of noise: 'CPU' for torch's CPU generator, which this package reproduces; other programs also have others. */
   rng?: string;
-  /** Images that were generated together from one seed, of which each but the first depends on those before it. */
+  /** Number of images generated together from one `seed`. */
   batchSize?: number;
-  /** The image's place in the batch, from 0. */
+  /** The image's index in that batch, from 0. */
   batchIndex?: number;
   /** Pixels. */
   width?: number;
@@ -35,16 +35,16 @@ export interface GenerationParameters {
   height?: number;
   /** Name of the model, the last part of its id or folder. */
   model?: string;
-  /** How many of the text encoder's last layers were skipped, as diffusers counts: 1 where others say "Clip skip: 2". */
+  /** Number of the text encoder's last layers that were skipped, as diffusers counts: 1 is "Clip skip: 2" elsewhere. */
   clipSkip?: number;
-  /** How much of an initial image was replaced, 0 to 1. */
+  /** Denoising strength of image-to-image, 0 to 1. */
   strength?: number;
-  /** What networks computed in, "bf16"; images of another precision differ slightly. */
+  /** Precision of inference, such as "bf16"; another precision gives a slightly different image. */
   inferencePrecision?: string;
-  /** What weights were stored in, "int8". */
+  /** Format of the weights, such as "int8". */
   weightFormat?: string;
   /** This package's version. */
   version?: string;
-  /** Fields of other programs by their names in the text ("Model hash"), written back as they are. */
+  /** Other fields by name, such as "Model hash", as text. */
   otherFields?: Readonly<Record<string, string>>;
 }

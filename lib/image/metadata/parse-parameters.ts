@@ -5,8 +5,8 @@ import type { GenerationParameters } from './parameters.js';
 import { schedulerOfSampler, type SamplerScheduler } from './samplers.js';
 
 /**
- * Reads what {@link formatParameters} or AUTOMATIC1111's web UI wrote into an image. Fields that are unknown, or whose
- * values are not what their names promise, are kept as text in `otherFields`.
+ * Parses parameters that {@link formatParameters} or AUTOMATIC1111's web UI wrote. Unknown fields and invalid values are
+ * kept as text in `otherFields`.
  *
  * @throws InvalidArgumentError when `text` is not a string
  *

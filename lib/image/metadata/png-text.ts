@@ -7,9 +7,9 @@ const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 const HEADER_END = SIGNATURE.length + 4 + 4 + 13 + 4;
 const NUL = Buffer.of(0);
 
-/** A longer text, and one that is longer once decompressed, is neither written nor read. */
+/** Limit of a text, compressed or not, that is written or read. */
 export const MAX_TEXT_BYTES = 8 * 2 ** 20;
-/** Encoders write pixels in chunks of 8 KiB or more; a file of many empty chunks would keep the reader busy. */
+/** Limit of reading time: encoders write chunks of at least 8 KiB, but a file may consist of empty ones. */
 const MAX_CHUNKS = 100_000;
 
 export function isPng(bytes: Buffer): boolean {
@@ -27,9 +27,9 @@ export function insertPngText(png: Buffer, keyword: string, text: string): Buffe
 }
 
 /**
- * The text that a PNG has under a keyword, in a chunk of type tEXt, zTXt or iTXt; undefined without one.
+ * Reads the first text chunk (tEXt, zTXt or iTXt) of a keyword; undefined without one.
  *
- * @throws InvalidArgumentError for what is no complete PNG, and for a text that is damaged or longer than
+ * @throws InvalidArgumentError when the PNG is not complete, or the text is damaged or longer than
  * {@link MAX_TEXT_BYTES}
  */
 export function readPngText(png: Buffer, keyword: string): string | undefined {
@@ -44,7 +44,7 @@ export function readPngText(png: Buffer, keyword: string): string | undefined {
   return undefined;
 }
 
-/** What follows the keyword, by type of chunk. */
+/** Decoders of what follows the keyword, by chunk type. */
 const decoders = {
   tEXt: (data: Buffer): string => data.toString('latin1'),
   zTXt: (data: Buffer): string => inflate(data).toString('latin1'),
@@ -58,7 +58,7 @@ const decoders = {
   },
 };
 
-/** Decompresses what follows the byte of the method; 0, zlib's, is the only one there is. */
+/** Decompresses data after its method byte, which is 0 (zlib) in all PNGs. */
 function inflate(data: Buffer): Buffer {
   if (data[0] !== 0) throw damaged('its compression is unknown');
   try {
@@ -92,7 +92,7 @@ function chunkOf(type: string, data: Buffer): Buffer {
 interface Chunk {
   type: string;
   data: Buffer;
-  /** Type and data, over which the CRC is. */
+  /** The bytes that the CRC covers: type and data. */
   checked: Buffer;
   crc: number;
 }

@@ -7,13 +7,13 @@ import { loadSharp } from '../load-sharp.js';
 import { isPng, readPngText } from './png-text.js';
 import { readUserComment } from './user-comment.js';
 
-/** A longer file is not read: an uncompressed image of 8192x8192 pixels has 201 MB. */
+/** Limit of a file: an uncompressed image of 8192x8192 pixels has 201 MB. */
 const MAX_FILE_BYTES = 256 * 2 ** 20;
 
 /**
- * The parameters text of an image that this package, or AUTOMATIC1111's web UI, wrote: the text chunk `parameters` of a
- * PNG, the EXIF UserComment of a JPEG, WebP or AVIF. Undefined when it has none. {@link parseParameters} takes the text
- * apart.
+ * Reads the parameters text that this package or AUTOMATIC1111's web UI embedded in an image: the text chunk
+ * `parameters` of a PNG, the EXIF UserComment of a JPEG, WebP or AVIF. Undefined without one. {@link parseParameters}
+ * parses the text.
  *
  * @param source - the image's bytes, or the path or `file:` URL of a regular file of at most 256 MiB
  * @throws InvalidArgumentError when the file cannot be read or is not a complete image of these formats, or its text is
@@ -30,7 +30,7 @@ export async function readParameters(source: Uint8Array | string | URL): Promise
   if (!isExifImage(bytes)) throw new InvalidArgumentError('Expected an image of PNG, JPEG, WebP or AVIF.');
   const sharp = loadSharp();
   try {
-    // Only headers are read, so an image may have any size.
+    // Reads headers only, so that the image may have any size.
     const { exif } = await sharp(bytes, { limitInputPixels: false }).metadata();
     return exif && readUserComment(exif);
   } catch (cause) {
@@ -38,7 +38,7 @@ export async function readParameters(source: Uint8Array | string | URL): Promise
   }
 }
 
-/** The image's bytes, copied from a caller who may change them, or shrink their memory, while sharp reads. */
+/** The image's bytes; a caller's are copied, as their memory could be changed or resized while sharp reads it. */
 async function bytesOf(source: Uint8Array | string | URL): Promise<Buffer> {
   // Not instanceof: test runners have classes of another realm.
   if (ArrayBuffer.isView(source)) {
@@ -65,7 +65,7 @@ function pathOf(source: unknown): string | undefined {
   }
 }
 
-/** By what such files start with: JPEG's marker, WebP's RIFF header, an AVIF brand in the first box. */
+/** By signature: JPEG's marker, WebP's RIFF header, an AVIF brand in the first box. */
 function isExifImage(bytes: Buffer): boolean {
   const ascii = (from: number, to: number): string => bytes.toString('latin1', from, to);
   if (bytes.subarray(0, 3).equals(Buffer.of(0xff, 0xd8, 0xff))) return true;

@@ -1,6 +1,6 @@
 /**
- * diffusers' scheduler classes under the names that AUTOMATIC1111's web UI gives samplers and schedule types (1.9 and
- * later keep the two apart), as far as both have them.
+ * Maps diffusers' scheduler classes and configs to the samplers and schedule types of AUTOMATIC1111's web UI (two
+ * separate fields since its version 1.9), and back.
  *
  * @see https://huggingface.co/docs/diffusers/api/schedulers/overview
  */
@@ -8,7 +8,7 @@
 /** Part of a scheduler's configuration; keys are diffusers' in camelCase. */
 export type SchedulerConfig = Readonly<Record<string, unknown>>;
 
-/** The keys that decide a sampler's or schedule type's name. Whoever writes parameters gives all of these. */
+/** The keys that select a sampler or schedule type. A complete `schedulerConfig` has all that the class has. */
 export const SAMPLER_CONFIG_KEYS: readonly string[] = [
   'algorithmType',
   'solverOrder',
@@ -23,17 +23,17 @@ export const SAMPLER_CONFIG_KEYS: readonly string[] = [
 ];
 
 interface Sampler {
-  /** The web UI's name; of a class it has not, the class's own. */
+  /** The web UI's name, or the class name where it has none. */
   readonly name: string;
   /** diffusers' class. */
   readonly scheduler: string;
-  /** What makes a scheduler of that class this sampler. */
+  /** The config that makes the class this sampler. */
   readonly config: SchedulerConfig;
-  /** Keys the class has for schedules: `sigmas` for Karras and the like, `spacing` for timesteps. */
+  /** Whether the class has keys for sigma schedules (`useKarrasSigmas`, …), and `timestepSpacing`. */
   readonly has: readonly ('sigmas' | 'spacing')[];
-  /** The web UI's schedule type when it says Automatic. Default: Uniform. */
+  /** The schedule type that "Automatic" means. Default: Uniform. */
   readonly automatic?: string;
-  /** Spacing of a sampler for which the web UI has no choice. */
+  /** The fixed timestep spacing of a sampler without schedule types. */
   readonly timestepSpacing?: string;
 }
 
@@ -54,7 +54,7 @@ const plain = (name: string, scheduler: string, more: Partial<Sampler> = {}): Sa
 });
 const sde2 = { algorithmType: 'sde-dpmsolver++', solverOrder: 2 };
 
-/** The first of a class has the class's usual configuration. */
+/** The first of a class has the class's default config. */
 const samplers: readonly Sampler[] = [
   dpmSolver('DPM++ 2M', { algorithmType: 'dpmsolver++', solverOrder: 2, solverType: 'midpoint' }, 'Karras'),
   dpmSolver('DPM++ 2M SDE', { ...sde2, solverType: 'midpoint' }, 'Exponential'),
@@ -75,13 +75,13 @@ const samplers: readonly Sampler[] = [
   plain('DPMSolverSinglestepScheduler', 'DPMSolverSinglestepScheduler', { has: ['sigmas'] }),
 ];
 
-/** By schedule type, the first for a value being the one that is written: sigmas that replace the model's own. */
+/** Schedule types that are sigma schedules, with their keys. */
 const sigmaSchedules = new Map([
   ['Karras', 'useKarrasSigmas'],
   ['Exponential', 'useExponentialSigmas'],
   ['Beta', 'useBetaSigmas'],
 ]);
-/** Likewise, timesteps at which the model's own sigmas are taken. */
+/** Schedule types that are timestep spacings; of several with the same config, the first is written. */
 const spacingSchedules = new Map<string, SchedulerConfig>([
   ['Uniform', { timestepSpacing: 'linspace' }],
   ['Normal', { timestepSpacing: 'linspace' }],
@@ -90,17 +90,16 @@ const spacingSchedules = new Map<string, SchedulerConfig>([
   ['DDIM', { timestepSpacing: 'leading', stepsOffset: 1 }],
 ]);
 
-/** A scheduler in the web UI's words. */
+/** A scheduler by the web UI's names. */
 export interface SamplerNames {
   sampler: string;
   scheduleType?: string;
-  /** What of the configuration the names do not say. */
+  /** The part of the config that the names do not imply. */
   rest: SchedulerConfig;
 }
 
 /**
- * What the web UI calls a scheduler. A class, or a setting of one, for which it has no name keeps diffusers' class
- * name.
+ * The web UI's names of a scheduler. A class or config that the web UI lacks keeps diffusers' class name.
  *
  * @param config - its configuration, {@link SAMPLER_CONFIG_KEYS} at least; a key that is missing has its usual value
  */
@@ -119,17 +118,17 @@ export function samplerNames(scheduler: string, config: SchedulerConfig | undefi
   };
 }
 
-/** A scheduler as diffusers has it. */
+/** A scheduler by diffusers' class and config. */
 export interface SamplerScheduler {
-  /** diffusers' class; a sampler that diffusers has not, as it was named. */
+  /** diffusers' class, or the name of a sampler that diffusers lacks. */
   scheduler: string;
-  /** A schedule type that the class has not, as it was named. */
+  /** The name of a schedule type that the class lacks. */
   scheduleType?: string;
-  /** What the names say of the configuration. */
+  /** The config that the names imply. */
   config: SchedulerConfig;
 }
 
-/** The scheduler behind the web UI's names, those of versions before 1.9 too ("DPM++ 2M Karras"). */
+/** The scheduler of the web UI's names; before version 1.9 the schedule was part of the sampler: "DPM++ 2M Karras". */
 export function schedulerOfSampler(name: string, scheduleType: string | undefined): SamplerScheduler {
   const found = samplers.find((sampler) => sampler.name === name);
   if (found) {
@@ -150,7 +149,7 @@ export function schedulerOfSampler(name: string, scheduleType: string | undefine
 }
 
 function scheduleTypeOf({ has }: Sampler, config: SchedulerConfig): string | undefined {
-  // These have no name there.
+  // The web UI has no names for these.
   if (config.useLuLambdas === true || config.useFlowSigmas === true) return undefined;
   const bySigmas = [...sigmaSchedules].find(([, flag]) => config[flag] === true)?.[0];
   if (bySigmas !== undefined) return has.includes('sigmas') ? bySigmas : undefined;
@@ -158,7 +157,7 @@ function scheduleTypeOf({ has }: Sampler, config: SchedulerConfig): string | und
   return has.includes('spacing') ? bySpacing : undefined;
 }
 
-/** What a schedule type says of a sampler's configuration; undefined where the class has no such schedule. */
+/** The config that a schedule type implies; undefined where the class lacks it. */
 function scheduleConfig(sampler: Sampler, type: string | undefined): SchedulerConfig | undefined {
   const resolved = type === 'Automatic' ? automaticOf(sampler) : type;
   if (resolved === undefined) return spacingOf(sampler);

@@ -1,12 +1,12 @@
 /** Tags of TIFF directories (EXIF 2.3, 4.6.3 and 4.6.5). */
 const EXIF_DIRECTORY = 0x8769;
 const USER_COMMENT = 0x9286;
-/** Length of the name of a comment's encoding, which is filled with zeros. */
+/** Length of the encoding's name before a comment, padded with zeros. */
 const ENCODING_BYTES = 8;
 
 /**
- * The UserComment of an EXIF block; undefined where there is none, be it that the block is broken. Offsets in the block
- * are only followed within it, and once each.
+ * Reads the UserComment of an EXIF block; undefined without one, or when the block is damaged. Each offset is followed
+ * once, and only within the block.
  *
  * @param exif - from its TIFF header on, with or without "Exif\0\0" before it
  */
@@ -38,7 +38,7 @@ class TiffReader {
     return this.#isLittleEndian ? this.#tiff.readUInt32LE(at) : this.#tiff.readUInt32BE(at);
   }
 
-  /** A directory's entry: how many values it has, and the value, or where the values are. */
+  /** A directory's entry: the number of its values, and the value or the offset of the values. */
   entry(directory: number, tag: number): { count: number; value: number } | undefined {
     if (directory + 2 > this.#tiff.length) return undefined;
     const last = Math.min(directory + 2 + 12 * this.u16(directory), this.#tiff.length);
@@ -56,8 +56,8 @@ function decode(comment: Buffer): string {
 }
 
 /**
- * UTF-16 in the order that gives more ASCII: the standard leaves the order to the block's, but the web UI writes
- * big-endian into blocks of either.
+ * Decodes UTF-16 in the byte order that gives more ASCII: the standard requires the block's order, but the web UI writes
+ * big-endian in blocks of either order.
  */
 function decodeUtf16(text: Buffer): string {
   const even = Buffer.from(text.subarray(0, text.length & ~1));

@@ -37,12 +37,13 @@ const classes = [
   PNDMScheduler,
 ] as unknown as SchedulerClass[];
 
-/** What a pipeline writes of its scheduler: keys that name samplers, and differences to the model's own. */
-function writtenConfig(scheduler: Scheduler, model: Scheduler): SchedulerConfig {
+/** What a pipeline writes of its scheduler: its class's keys that name samplers, and differences to the model's own. */
+function writtenConfig(of: SchedulerClass, scheduler: Scheduler, model: Scheduler): SchedulerConfig {
   return Object.fromEntries(
     Object.entries(scheduler.config).filter(
       ([key, value]) =>
-        SAMPLER_CONFIG_KEYS.includes(key) || value !== (model.config as Record<string, unknown>)[key],
+        key in of.definition.schema.shape &&
+        (SAMPLER_CONFIG_KEYS.includes(key) || value !== (model.config as Record<string, unknown>)[key]),
     ),
   );
 }
@@ -172,6 +173,7 @@ describe('a scheduler that was written', () => {
           ...given,
           ...(sigmas !== undefined && { [sigmas as string]: true }),
         }).filter(([key]) => key in of.definition.schema.shape);
+        // MODEL's own, with which another schedule cannot be combined.
         const off = 'useKarrasSigmas' in of.definition.schema.shape && sigmas !== 'useKarrasSigmas';
         const overrides = { ...Object.fromEntries(known), ...(off && { useKarrasSigmas: false }) };
         let scheduler: Scheduler;
@@ -184,7 +186,7 @@ describe('a scheduler that was written', () => {
         const written = formatParameters({
           prompt: 'x',
           scheduler: scheduler.className,
-          schedulerConfig: writtenConfig(scheduler, of.fromConfig(MODEL)),
+          schedulerConfig: writtenConfig(of, scheduler, of.fromConfig(MODEL)),
         });
         const read = parseParameters(written);
         expect(read.scheduler).toBe(scheduler.className);
