@@ -25,7 +25,10 @@ beforeAll(async () => {
     await symlink(join(root, 'node_modules', name), join(modules, name), 'junction');
   }
   await mkdir(join(modules, 'sharp'));
-  await writeFile(join(modules, 'sharp/package.json'), '{"name":"sharp","version":"0.0.0","main":"index.js"}');
+  await writeFile(
+    join(modules, 'sharp/package.json'),
+    '{"name":"sharp","version":"0.0.0","main":"index.js"}',
+  );
   await writeFile(
     join(modules, 'sharp/index.js'),
     `throw new Error('Could not load the "sharp" module using the test runtime\\nPossible solutions: …');`,
@@ -72,7 +75,9 @@ describe('the built package where sharp cannot be loaded', () => {
     expect(failures).toHaveLength(3);
     for (const failure of failures) {
       expect(failure).toMatchObject({ name: 'OpenVINODiffusersError', code: 'UNSUPPORTED' });
-      expect(failure.message).toContain('Could not load the "sharp" module using the test runtime\nInstall it');
+      expect(failure.message).toContain(
+        'Could not load the "sharp" module using the test runtime\nInstall it',
+      );
       expect(failure.message).toContain('npm install --include=optional sharp');
       expect(failure.cause).toContain('Possible solutions');
     }
