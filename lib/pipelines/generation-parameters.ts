@@ -1,31 +1,53 @@
 import { basename, resolve } from 'node:path';
 
-import type { GenerationParameters } from '../image/index.js';
-import type { Scheduler } from '../schedulers/index.js';
 import { version } from '../common/version.js';
+import { SAMPLER_CONFIG_KEYS, type GenerationParameters } from '../image/index.js';
+import type { PretrainedModel } from '../models/index.js';
 import type { Seed } from '../random/index.js';
+import { configOverrides, type Scheduler } from '../schedulers/index.js';
 import type { GenerateRequest } from './request.js';
 
-/** For a request, what to write of its n-th picture. */
+/** What images were generated with, beside their request. */
+export interface GenerationSetup {
+  readonly scheduler: Scheduler;
+  readonly model: PretrainedModel;
+  /** What the model's scheduler_config.json says; empty where it has none. */
+  readonly modelSchedulerConfig: Readonly<Record<string, unknown>>;
+  readonly inferencePrecision: string | undefined;
+  /** Whether one seed made all images of the batch. */
+  readonly sharesSeed: boolean;
+}
+
+/** The parameters of a request's n-th image, from which it can be generated again. */
 export function generationParameters(
   request: GenerateRequest,
-  scheduler: Scheduler,
-  modelFolder: string,
+  setup: GenerationSetup,
 ): (image: number, seed: Seed | undefined) => GenerationParameters {
-  const { width, height, numInferenceSteps, guidanceScale, numImagesPerPrompt } = request;
+  const { width, height, numInferenceSteps, guidanceScale, numImagesPerPrompt, images, eta } = request;
+  const { scheduler, model, inferencePrecision, sharesSeed } = setup;
+  const { weightFormat = 'stored', clipSkip = 0 } = model.export ?? {};
+  const common = {
+    numInferenceSteps,
+    guidanceScale,
+    scheduler: scheduler.className,
+    schedulerConfig: configOverrides(scheduler, setup.modelSchedulerConfig, SAMPLER_CONFIG_KEYS),
+    ...(eta > 0 && scheduler.className === 'DDIMScheduler' && { eta }),
+    width,
+    height,
+    model: basename(resolve(model.name)),
+    ...(clipSkip > 0 && { clipSkip }),
+    ...(inferencePrecision !== undefined && { inferencePrecision }),
+    ...(weightFormat !== 'stored' && { weightFormat }),
+    version,
+  };
   return (image, seed) => {
     const row = Math.floor(image / numImagesPerPrompt);
     return {
       prompt: request.prompts[row]!,
       negativePrompt: request.negativePrompts?.[row] ?? '',
-      numInferenceSteps,
-      guidanceScale,
-      scheduler: scheduler.className,
-      ...(seed !== undefined && { seed }),
-      width,
-      height,
-      model: basename(resolve(modelFolder)),
-      version,
+      ...common,
+      ...(seed !== undefined && { seed, rng: 'CPU' }),
+      ...(seed !== undefined && sharesSeed && images > 1 && { batchSize: images, batchIndex: image }),
     };
   };
 }

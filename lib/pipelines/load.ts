@@ -98,7 +98,7 @@ async function load<Pipeline extends OVDiffusionPipeline>(
   open: Open,
 ): Promise<Pipeline> {
   const settings = await compileSettings(options);
-  const model = await open(settings.core, options.scratchDir ?? options.cacheDir);
+  const model = withKeptConfig(await open(settings.core, options.scratchDir ?? options.cacheDir));
   requireModelClass(pipelineClass, model.index, model.path);
   const scheduler = await loadScheduler(model, options.scheduler);
   const { onProgress, signal, strictShapes } = options;
@@ -109,6 +109,13 @@ async function load<Pipeline extends OVDiffusionPipeline>(
     await Promise.all(networksOf(components).map((network) => network.dispose()));
     throw error;
   }
+}
+
+/** Reads the scheduler's configuration once: its file may move away while the pipeline is in use. */
+function withKeptConfig(model: PretrainedModel): PretrainedModel {
+  const config = model.schedulerConfig();
+  config.catch(() => undefined);
+  return { ...model, schedulerConfig: () => config };
 }
 
 /** @throws ModelLoadError `UNSUPPORTED` for the model of another pipeline */

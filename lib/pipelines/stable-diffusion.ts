@@ -118,7 +118,13 @@ export abstract class StableDiffusionPipeline extends OVDiffusionPipeline<Descri
       shape,
       seeds: noise.seeds,
       decode: () => decodeLatents(latents, request, vaeDecoder, this.shapes, context),
-      describe: generationParameters(request, scheduler, model.name),
+      describe: generationParameters(request, {
+        scheduler,
+        model,
+        modelSchedulerConfig: await model.schedulerConfig().catch(() => ({})),
+        inferencePrecision: this.inferencePrecision,
+        sharesSeed: options.seed !== undefined,
+      }),
     });
     const timings = {
       totalSeconds: (performance.now() - begun) / 1000,
