@@ -1,5 +1,3 @@
-import { setMaxListeners } from 'node:events';
-
 /** Whether a value is an AbortSignal, by its shape: test runners and Electron have a class of another realm. */
 export function isAbortSignal(value: unknown): value is AbortSignal {
   return (
@@ -29,8 +27,6 @@ export interface LinkedController {
 export function linkedController(parent?: AbortSignal): LinkedController {
   const controller = new AbortController();
   const { signal } = controller;
-  // One piece of work may consist of many that each listen, which is no leak.
-  setMaxListeners(0, signal);
   const follow = (): void => {
     controller.abort(parent?.reason);
   };

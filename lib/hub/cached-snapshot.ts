@@ -4,14 +4,14 @@ import { z } from 'zod';
 
 import { readConfigFile } from '../common/config-file.js';
 import { ModelLoadError } from '../common/errors.js';
-import { chooseFiles, type FileChoice } from './choose-files.js';
-import { keptListing } from './listing.js';
+import { readCachedListing } from './cached-listing.js';
 import type { RepoCache } from './repo-cache.js';
+import { selectFiles, type FileSelection } from './select-files.js';
 
-/** A snapshot that is whole, or what keeps it from being. */
-export type Cached = { readonly folder: string } | { readonly lacks: string };
+/** A complete snapshot in the cache, or what it lacks. */
+export type CachedSnapshot = { readonly folder: string } | { readonly missing: string };
 
-/** What model_index.json says. */
+/** The content of model_index.json. */
 export type ModelIndex = Readonly<Record<string, unknown>>;
 
 /** @throws ModelLoadError */
@@ -20,33 +20,33 @@ export async function readModelIndex(folder: string): Promise<ModelIndex> {
 }
 
 /**
- * Looks in the cache alone. Which files a snapshot should have, its listing tells; where there is none, as older
- * versions of huggingface_hub left it, the files that are there must make a model.
+ * Looks for a snapshot in the cache alone. Its listing says which files it should have; without one, as in caches of
+ * older versions of huggingface_hub, the files that are there must make a model.
  */
 export async function findCached(
   cache: RepoCache,
   id: string,
   revision: string,
-  choice: FileChoice,
-): Promise<Cached> {
+  selection: FileSelection,
+): Promise<CachedSnapshot> {
   const commit = await cache.commitOf(revision);
-  if (commit === undefined) return { lacks: `it has no revision '${revision}'` };
+  if (commit === undefined) return { missing: `it has no revision '${revision}'` };
   const folder = cache.snapshot(commit);
-  if (!(await cache.has(commit, 'model_index.json'))) return { lacks: 'model_index.json is not there' };
+  if (!(await cache.has(commit, 'model_index.json'))) return { missing: 'model_index.json is not there' };
 
-  const listing = await keptListing(cache, commit);
+  const listing = await readCachedListing(cache, commit);
   const sizes = new Map(listing?.map(({ path, size }) => [path, size]));
-  let chosen: string[];
+  let selected: string[];
   try {
     const paths = listing ? [...sizes.keys()] : await filesBelow(folder);
-    chosen = chooseFiles({ id, paths, index: await readModelIndex(folder) }, choice);
+    selected = selectFiles({ id, paths, index: await readModelIndex(folder) }, selection);
   } catch (error) {
-    if (error instanceof ModelLoadError) return { lacks: error.message };
+    if (error instanceof ModelLoadError) return { missing: error.message };
     throw error;
   }
-  const there = await Promise.all(chosen.map((path) => cache.has(commit, path, sizes.get(path))));
-  const missing = chosen.filter((_, i) => there[i] === false);
-  return missing.length === 0 ? { folder } : { lacks: `not there: ${missing.join(', ')}` };
+  const isThere = await Promise.all(selected.map((path) => cache.has(commit, path, sizes.get(path))));
+  const missing = selected.filter((_, i) => isThere[i] === false);
+  return missing.length === 0 ? { folder } : { missing: `not there: ${missing.join(', ')}` };
 }
 
 async function filesBelow(folder: string): Promise<string[]> {

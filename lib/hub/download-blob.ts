@@ -1,112 +1,115 @@
 import { HubError } from '../common/errors.js';
 import type { HubClient } from './hub-client.js';
-import type { RepoFile } from './listing.js';
 import { PartialFile } from './partial-file.js';
-import { isWhole } from './repo-cache.js';
+import { hasSize } from './repo-cache.js';
+import type { RepoFile } from './repo-file.js';
 
-/** How often a file may arrive broken before it is given up. */
-const TRIES = 3;
-const LOOK_AGAIN_MS = 200;
+/** How often a file may arrive corrupt before the download fails. */
+const MAX_CORRUPT = 3;
+const POLL_INTERVAL_MS = 200;
 
-/** Blobs this process is at; other processes are known by their files. */
-const inWork = new Set<string>();
+/** Blobs this process is downloading; those of other processes are recognized by their partial files. */
+const downloading = new Set<string>();
+
+/** One file to download. */
+export interface BlobDownload {
+  readonly client: HubClient;
+  readonly file: RepoFile;
+  readonly url: string;
+  /** Path of the blob. */
+  readonly blob: string;
+  /** Called with how many of its bytes are there. */
+  readonly onBytes: (bytes: number) => void;
+}
 
 /**
- * Downloads a blob, from where an earlier download stopped, and lets it appear only when it is whole and its hash is
- * right. While others download the same blob, waits for theirs.
+ * Downloads a blob, continuing an earlier download, and publishes it under its name only when its size and hash are
+ * right. While another call or process downloads the same blob, waits for theirs.
  *
- * @param onBytes - told how much of it is there
  * @returns whether it was downloaded here
  * @throws HubError, SaveError; the signal's reason when aborted
  */
-export async function downloadBlob(
-  client: HubClient,
-  file: RepoFile,
-  url: string,
-  blob: string,
-  onBytes: (bytes: number) => void,
-): Promise<boolean> {
+export async function downloadBlob(download: BlobDownload): Promise<boolean> {
+  const { client, file, blob } = download;
   const { sleep, signal } = client.options;
-  for (let broken = 0; ;) {
-    if (await isWhole(blob, file.size)) return false;
-    if (inWork.has(blob)) {
-      await sleep(LOOK_AGAIN_MS, signal);
-      continue;
+  let corrupt = 0;
+  for (;;) {
+    if (await hasSize(blob, file.size)) return false;
+    const outcome = await attempt(download);
+    if (outcome.state === 'complete') return true;
+    if (outcome.state === 'corrupt' && ++corrupt === MAX_CORRUPT) {
+      const message = `${file.path} of ${client.options.id} arrived broken ${MAX_CORRUPT} times: ${outcome.reason}`;
+      throw new HubError('HUB_CORRUPT', message);
     }
-    inWork.add(blob);
-    try {
-      const partial = await PartialFile.claim(blob);
-      const outcome = partial && (await complete(client, file, url, partial, onBytes));
-      if (outcome === 'whole') return true;
-      if (typeof outcome === 'object' && ++broken === TRIES) {
-        const message = `${file.path} of ${client.options.id} arrived broken ${TRIES} times: ${outcome.wrong}`;
-        throw new HubError('HUB_CORRUPT', message);
-      }
-    } finally {
-      inWork.delete(blob);
-    }
-    await sleep(LOOK_AGAIN_MS, signal);
+    await sleep(POLL_INTERVAL_MS, signal);
   }
 }
 
-/** What is wrong with a file, or that another process has it now. */
-type Outcome = 'whole' | 'taken over' | { wrong: string };
+/** How an attempt ended; `busy` when another call or process has the blob, or took it over meanwhile. */
+type Outcome = { state: 'complete' } | { state: 'busy' } | { state: 'corrupt'; reason: string };
+const COMPLETE: Outcome = { state: 'complete' };
+const BUSY: Outcome = { state: 'busy' };
 
-/** Fills a file up and checks it; what came out broken is thrown away, what was interrupted is kept. */
-async function complete(
-  client: HubClient,
-  file: RepoFile,
-  url: string,
-  partial: PartialFile,
-  onBytes: (bytes: number) => void,
-): Promise<Outcome> {
+async function attempt(download: BlobDownload): Promise<Outcome> {
+  const { blob } = download;
+  if (downloading.has(blob)) return BUSY;
+  downloading.add(blob);
+  try {
+    const partial = await PartialFile.claim(blob);
+    return partial ? await complete(download, partial) : BUSY;
+  } finally {
+    downloading.delete(blob);
+  }
+}
+
+/** Downloads and checks a file: a corrupt one is deleted, an interrupted one is kept for the next attempt. */
+async function complete(download: BlobDownload, partial: PartialFile): Promise<Outcome> {
   let outcome: Outcome | undefined;
   try {
-    outcome = await client.retrying(() => fill(client, file, url, partial, onBytes), {
+    outcome = await download.client.retrying(() => requestMissing(download, partial), {
       progress: () => partial.size,
     });
-    if (outcome === 'whole') outcome = await checkAndFinish(file, partial);
+    if (outcome.state === 'complete') outcome = await checkAndPublish(download.file, partial);
   } finally {
     if (outcome === undefined) await partial.release();
-    else if (outcome !== 'whole') await partial.discard();
+    else if (outcome.state !== 'complete') await partial.discard();
   }
   return outcome;
 }
 
-async function checkAndFinish(file: RepoFile, partial: PartialFile): Promise<Outcome> {
+async function checkAndPublish(file: RepoFile, partial: PartialFile): Promise<Outcome> {
   try {
     const hash = await partial.hashLike(file.hash);
-    if (hash !== file.hash) return { wrong: `its hash is ${hash} instead of ${file.hash}` };
+    if (hash !== file.hash)
+      return { state: 'corrupt', reason: `its hash is ${hash} instead of ${file.hash}` };
     await partial.finish();
-    return 'whole';
+    return COMPLETE;
   } catch (error) {
     if (await partial.isOwn()) throw error;
-    return 'taken over';
+    return BUSY;
   }
 }
 
-/** Asks for what a file lacks, once. */
-async function fill(
-  client: HubClient,
-  file: RepoFile,
-  url: string,
+/** Makes one request for the bytes that a file lacks. */
+async function requestMissing(
+  { client, file, url, onBytes }: BlobDownload,
   partial: PartialFile,
-  onBytes: (bytes: number) => void,
 ): Promise<Outcome> {
-  if (!(await partial.isOwn())) return 'taken over';
+  const tooLong: Outcome = { state: 'corrupt', reason: `it has more than ${file.size} bytes` };
+  if (!(await partial.isOwn())) return BUSY;
   onBytes(partial.size);
-  if (partial.size === file.size) return 'whole';
-  if (partial.size > file.size) return { wrong: `it has more than ${file.size} bytes` };
-  const range = partial.size > 0 ? { range: `bytes=${partial.size}-` } : undefined;
-  return client.download(url, { ...range }, async (answer) => {
-    // A server that does not know of parts sends the whole.
-    if (answer.status !== 206) await partial.restart();
-    for await (const chunk of answer.chunks) {
-      if (partial.size + chunk.length > file.size) return { wrong: `it has more than ${file.size} bytes` };
+  if (partial.size === file.size) return COMPLETE;
+  if (partial.size > file.size) return tooLong;
+  const headers: Record<string, string> = partial.size > 0 ? { range: `bytes=${partial.size}-` } : {};
+  return client.download(url, headers, async (response) => {
+    // A server without support for ranges sends all of it.
+    if (response.status !== 206) await partial.restart();
+    for await (const chunk of response.chunks) {
+      if (partial.size + chunk.length > file.size) return tooLong;
       await partial.append(chunk);
       onBytes(partial.size);
     }
-    if (partial.size === file.size) return 'whole';
-    return { wrong: `it has ${partial.size} bytes instead of ${file.size}` };
+    if (partial.size === file.size) return COMPLETE;
+    return { state: 'corrupt', reason: `it has ${partial.size} bytes instead of ${file.size}` };
   });
 }

@@ -2,53 +2,77 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
+import { InvalidArgumentError } from '../common/errors.js';
+import { parseEndpoint } from './endpoint.js';
+import { isToken } from './token.js';
+
 /**
- * What the environment says of the hub, under the names that Python's huggingface_hub gives its variables.
+ * Settings of the environment, under the names of Python's huggingface_hub.
  *
  * @see https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables
  */
 
 const { env } = process;
+const DEFAULT_ENDPOINT = 'https://huggingface.co';
 
-/** `HF_ENDPOINT`, without a slash at its end. */
+/**
+ * `HF_ENDPOINT`, without a slash at its end.
+ *
+ * @throws InvalidArgumentError where it is no address
+ */
 export function hubEndpoint(): string {
-  return (firstSet('HF_ENDPOINT') ?? 'https://huggingface.co').replace(/\/+$/, '');
+  const text = firstSet('HF_ENDPOINT') ?? DEFAULT_ENDPOINT;
+  const endpoint = parseEndpoint(text);
+  if (endpoint !== undefined) return endpoint;
+  const withScheme = parseEndpoint(`https://${text}`);
+  const hint = withScheme !== undefined && !text.includes('://') ? `; did you mean ${withScheme}?` : '';
+  throw new InvalidArgumentError(
+    `The environment variable HF_ENDPOINT must be an address such as ${DEFAULT_ENDPOINT}, but is '${text}'${hint}`,
+  );
 }
 
-/** `HF_HUB_CACHE`, or `hub` in `HF_HOME`, or in `huggingface` of `XDG_CACHE_HOME`, which is ~/.cache. */
+/** `HF_HUB_CACHE`, or `hub` in `HF_HOME`, or in `huggingface` of `XDG_CACHE_HOME`, which defaults to ~/.cache. */
 export function hubCacheDir(): string {
   return expandPath(firstSet('HF_HUB_CACHE', 'HUGGINGFACE_HUB_CACHE') ?? join(hubHome(), 'hub'));
 }
 
+/** `HF_HUB_OFFLINE` or `TRANSFORMERS_OFFLINE`. */
 export function isOffline(): boolean {
   return isTrue(firstSet('HF_HUB_OFFLINE', 'TRANSFORMERS_OFFLINE'));
 }
 
+/** `HF_HUB_DISABLE_SYMLINKS`. */
 export function areSymlinksDisabled(): boolean {
   return isTrue(firstSet('HF_HUB_DISABLE_SYMLINKS'));
 }
 
-/** How long the hub may be silent before it is asked again. */
-export function silenceLimit(): number {
+/** `HF_HUB_DOWNLOAD_TIMEOUT`: milliseconds without a byte after which a request is made again. Default: 10 s. */
+export function idleTimeoutMs(): number {
   const seconds = Number(env.HF_HUB_DOWNLOAD_TIMEOUT);
   return (seconds > 0 ? seconds : 10) * 1000;
 }
 
 /**
- * The token that nobody passed: of `HF_TOKEN`, or of the file in which `hf auth login` leaves it; undefined without
- * any, and with `HF_HUB_DISABLE_IMPLICIT_TOKEN`.
+ * The token of `HF_TOKEN`, or of the file that `hf auth login` writes; undefined without either, and with
+ * `HF_HUB_DISABLE_IMPLICIT_TOKEN`.
+ *
+ * @throws InvalidArgumentError for one that no header can carry; its message does not quote it
  */
 export async function implicitToken(): Promise<string | undefined> {
   if (isTrue(firstSet('HF_HUB_DISABLE_IMPLICIT_TOKEN'))) return undefined;
-  return cleaned(firstSet('HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN')) ?? cleaned(await readTokenFile());
-}
-
-async function readTokenFile(): Promise<string | undefined> {
+  const fromEnvironment = cleaned(firstSet('HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN'));
+  if (fromEnvironment !== undefined) return checked(fromEnvironment, 'The environment variable HF_TOKEN');
   const path = expandPath(firstSet('HF_TOKEN_PATH') ?? join(hubHome(), 'token'));
-  return readFile(path, 'utf8').catch(() => undefined);
+  const fromFile = cleaned(await readFile(path, 'utf8').catch(() => undefined));
+  return fromFile === undefined ? undefined : checked(fromFile, `The file ${path}`);
 }
 
-/** A variable without content is as good as none. */
+function checked(token: string, where: string): string {
+  if (isToken(token)) return token;
+  throw new InvalidArgumentError(`${where} must hold a token of the hub, which is ASCII text without spaces`);
+}
+
+/** A variable that is set to nothing counts as not set. */
 function firstSet(...names: string[]): string | undefined {
   return names.map((name) => env[name]).find((value) => value !== undefined && value !== '');
 }
@@ -67,7 +91,7 @@ function isTrue(value: string | undefined): boolean {
   return value !== undefined && ['1', 'ON', 'YES', 'TRUE'].includes(value.toUpperCase());
 }
 
-/** `~` and `$NAME` or `${NAME}`, as Python expands them; what is not set stays as it is written. */
+/** Expands `~`, `$NAME` and `${NAME}` as Python does; a variable that is not set stays as it is written. */
 function expandPath(path: string): string {
   const home = path.replace(/^~(?=$|[/\\])/, () => homedir());
   return home.replace(/\$(?:\{(\w+)\}|(\w+))/g, (written, braced?: string, bare?: string) => {

@@ -1,68 +1,85 @@
+import { fetch as undiciFetch, type Agent, type Response as UndiciResponse } from 'undici';
+
 import { HubError } from '../common/errors.js';
 import { version } from '../common/version.js';
-import { refusal, type Asked } from './refusal.js';
+import { httpAgent } from './http-agent.js';
+import { httpError, type RequestInfo } from './http-error.js';
+import { describeProxy, proxyFor } from './proxy.js';
 import { TransientFailure, withRetries, type Sleep } from './retries.js';
 import { Watchdog } from './watchdog.js';
 
+/** The longest answer of the hub's API that is read, in bytes; a page of 1000 files has some 500 kB. */
+const MAX_ANSWER_BYTES = 16 * 2 ** 20;
+
 export interface HubClientOptions {
-  /** Where the hub is, without a slash at its end. */
+  /** The hub's address, without a slash at its end. */
   readonly endpoint: string;
   readonly token: string | undefined;
   readonly id: string;
   readonly revision: string;
   /** Milliseconds without a byte after which a request has failed. */
-  readonly silenceLimit: number;
+  readonly idleTimeoutMs: number;
   readonly signal: AbortSignal;
   readonly sleep: Sleep;
 }
 
-/** An answer that is being read. */
+/** A response whose body is being read. */
 export interface Download {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: UndiciResponse['headers'];
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
-/** HTTP with one repository of the hub: the token where it belongs, time-outs, retries, errors that tell. */
+/** HTTP with one repository of the hub: sends the token only to the hub, times out, retries, and explains failures. */
 export class HubClient {
   readonly options: HubClientOptions;
-  readonly #asked: Asked;
+  readonly #request: RequestInfo;
+  readonly #agent: Agent;
+  readonly #proxy: URL | undefined;
 
+  /** @throws InvalidArgumentError where the environment names a proxy that is none */
   constructor(options: HubClientOptions) {
     this.options = options;
     const { endpoint, id, revision, token } = options;
-    this.#asked = { endpoint, id, revision, withToken: token !== undefined };
+    this.#request = { endpoint, id, revision, withToken: token !== undefined };
+    this.#proxy = proxyFor(endpoint);
+    this.#agent = httpAgent();
   }
 
-  /** Where a file is to be had. */
+  /** Closes all connections. */
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  /** The address of a file's content. */
   fileUrl(commit: string, path: string): string {
     const { endpoint, id } = this.options;
     return `${endpoint}/${id}/resolve/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`;
   }
 
   /**
-   * A `fetch` for `@huggingface/hub`: small answers, read whole, and only good ones.
+   * A `fetch` for `@huggingface/hub`: reads short answers completely, and throws for those that are no success.
    *
-   * @param attempts - default: as many as are worth it
+   * @param limits - `attempts` for each request (default: as many as are worth it), and how many requests there may
+   * be in all (default: any number)
    * @throws HubError; the signal's reason when aborted
    */
-  fetchWith(attempts?: number): typeof fetch {
-    return (input, init) =>
-      this.retrying(
-        async () => {
-          const url = input instanceof Request ? input.url : input;
-          const headers = Object.fromEntries(new Headers(init?.headers));
-          return this.download(url, headers, async ({ chunks, ...answer }) => {
-            const parts: Uint8Array[] = [];
-            for await (const chunk of chunks) parts.push(chunk);
-            return new Response(Buffer.concat(parts), answer);
-          });
-        },
-        { attempts },
-      );
+  fetchWith({
+    attempts,
+    maxRequests = Infinity,
+  }: { attempts?: number | undefined; maxRequests?: number } = {}): typeof fetch {
+    let requests = 0;
+    return (input, init) => {
+      if (++requests > maxRequests) throw this.#corrupt(`goes on after ${maxRequests} pages`);
+      const url = input instanceof Request ? input.url : input;
+      const headers = Object.fromEntries(new Headers(init?.headers));
+      return this.retrying(() => this.download(url, headers, (answer) => this.#readAnswer(answer)), {
+        attempts,
+      });
+    };
   }
 
-  /** Runs an attempt again after failures that may not come again. */
+  /** Repeats an attempt after transient failures. */
   async retrying<T>(
     attempt: () => Promise<T>,
     options: { attempts?: number | undefined; progress?: () => number } = {},
@@ -72,39 +89,41 @@ export class HubClient {
   }
 
   /**
-   * Asks once, and reads the answer while the server goes on sending.
+   * Makes one request, and reads the response for as long as data arrives.
    *
    * @throws TransientFailure, HubError; the signal's reason when aborted
    */
   async download<T>(
     url: string | URL,
     headers: Record<string, string>,
-    read: (answer: Download) => Promise<T>,
+    read: (response: Download) => Promise<T>,
   ): Promise<T> {
-    const { silenceLimit, signal } = this.options;
+    const { idleTimeoutMs, signal } = this.options;
     signal.throwIfAborted();
-    using watchdog = new Watchdog(silenceLimit, signal);
-    let response: Response;
+    const watchdog = new Watchdog(idleTimeoutMs, signal);
     try {
-      response = await fetch(url, {
+      const response = await undiciFetch(url, {
         headers: { ...headers, ...this.#ownHeaders(url) },
         signal: watchdog.signal,
+        dispatcher: this.#agent,
+      }).catch((cause: unknown) => {
+        throw this.#unreachable(cause);
       });
-    } catch (cause) {
-      throw this.#unreachable(cause);
+      if (!response.ok) throw httpError(response, this.#request);
+      return await read({
+        status: response.status,
+        headers: response.headers,
+        chunks: this.#chunksOf(response, watchdog),
+      });
+    } finally {
+      watchdog.stop();
     }
-    if (!response.ok) throw refusal(response, this.#asked);
-    return await read({
-      status: response.status,
-      headers: response.headers,
-      chunks: this.#chunksOf(response, watchdog),
-    });
   }
 
-  async *#chunksOf(response: Response, watchdog: Watchdog): AsyncGenerator<Uint8Array> {
+  async *#chunksOf(response: UndiciResponse, watchdog: Watchdog): AsyncGenerator<Uint8Array> {
     if (!response.body) return;
     try {
-      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+      for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
         watchdog.touch();
         yield chunk;
       }
@@ -113,7 +132,23 @@ export class HubClient {
     }
   }
 
-  /** The token goes to the hub alone; `fetch` itself drops it when redirected to another origin. */
+  async #readAnswer({ status, headers, chunks }: Download): Promise<Response> {
+    const parts: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const chunk of chunks) {
+      bytes += chunk.length;
+      if (bytes > MAX_ANSWER_BYTES) throw this.#corrupt(`has more than ${MAX_ANSWER_BYTES} bytes`);
+      parts.push(chunk);
+    }
+    return new Response(Buffer.concat(parts), { status, headers: [...headers] });
+  }
+
+  #corrupt(fault: string): HubError {
+    const { endpoint, id } = this.options;
+    return new HubError('HUB_CORRUPT', `The answer of ${endpoint} about ${id} ${fault}`);
+  }
+
+  /** The token is for the hub alone; `fetch` itself drops it when redirected to another origin. */
   #ownHeaders(url: string | URL): Record<string, string> {
     const { endpoint, token } = this.options;
     const isHub = new URL(url).origin === new URL(endpoint).origin;
@@ -125,15 +160,19 @@ export class HubClient {
     };
   }
 
-  #unreachable(cause: unknown): TransientFailure {
+  #unreachable(cause: unknown): HubError | TransientFailure {
     const { endpoint, id, signal } = this.options;
     signal.throwIfAborted();
-    const message = `${id} could not be downloaded: the connection to ${endpoint} failed (${reasonOf(cause)})`;
-    return new TransientFailure(new HubError('HUB_UNREACHABLE', message, { cause }));
+    const reason = reasonOf(cause);
+    const through = this.#proxy ? ` through the proxy ${describeProxy(this.#proxy)}` : '';
+    const message = `${id} could not be downloaded: the connection to ${endpoint}${through} failed (${reason})`;
+    const error = new HubError('HUB_UNREACHABLE', message, { cause });
+    // What a proxy refuses (4xx) it will refuse again.
+    return /^Proxy response \(4\d\d\)/.test(reason) ? error : new TransientFailure(error);
   }
 }
 
-/** `fetch` says "fetch failed" and hides what happened in causes. */
+/** `fetch` says "fetch failed", and what happened is in the causes. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ');

@@ -1,15 +1,15 @@
 /**
- * Works on items, several at a time. After the first failure no item is begun, and those under way are called off
- * and waited for: nothing goes on behind the caller's back.
+ * Works on items, several at a time. After the first failure no other item is started, those in progress are
+ * cancelled, and their end is awaited: nothing continues in the background.
  *
- * @param callOff - stops what is under way
+ * @param cancel - aborts what is in progress
  * @throws the first failure
  */
 export async function inParallel<T>(
   items: readonly T[],
   limit: number,
   work: (item: T) => Promise<void>,
-  callOff: (reason: unknown) => void,
+  cancel: (reason: unknown) => void,
 ): Promise<void> {
   const waiting = items.values();
   const failures: unknown[] = [];
@@ -19,8 +19,8 @@ export async function inParallel<T>(
       try {
         await work(item);
       } catch (reason) {
-        // Later ones come of having been called off.
-        if (failures.push(reason) === 1) callOff(reason);
+        // Later failures are consequences of the cancellation.
+        if (failures.push(reason) === 1) cancel(reason);
       }
     }
   };

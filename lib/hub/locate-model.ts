@@ -5,8 +5,8 @@ import { downloadSnapshot, type DownloadHooks } from './snapshot-download.js';
 import type { SnapshotOptions } from './snapshot-options.js';
 
 /**
- * The folder a model is in: itself, where there is something by that name, or else its snapshot, downloaded if need
- * be, where the text can be the id of a model on the hub.
+ * The folder of a model: `idOrFolder` itself if it exists or cannot be an id, else the snapshot of the model with this
+ * id, which is downloaded unless the cache has it.
  *
  * @throws what `snapshotDownload` throws
  */

@@ -5,19 +5,19 @@ import { basename, dirname, join } from 'node:path';
 
 import { asSaveError } from '../common/save-error.js';
 
-/** Who downloads touches the file this often, however slow the hub is. */
-const TOUCHED_EVERY_MS = 2000;
-/** A file not touched for so long is nobody's. */
+/** A process that downloads touches its file this often, however slow the hub is. */
+const HEARTBEAT_MS = 2000;
+/** A file not touched for this long was abandoned. */
 const ABANDONED_AFTER_MS = 10_000;
 
 const RELEASED = new Date(0);
 
 /**
- * A blob that is not whole yet: `blobs/<hash>.<uuid>.incomplete`.
+ * A blob that is still incomplete: `blobs/<hash>.<uuid>.incomplete`.
  *
- * Processes on one cache keep out of each other's way without a lock, which network drives may not honour: each
- * writes to a file that is its own by name. Taking over what another left is a renaming, which one of them wins; and
- * were the other alive after all, both would write the same bytes to the same places, and only the winner can finish.
+ * Processes that share a cache need no lock, which network drives may not honour: each writes to a file of its own
+ * name. To take over an abandoned file is to rename it, which only one process can. Should its former owner be alive
+ * after all, both write the same bytes to the same places, and only the new owner can finish.
  */
 export class PartialFile {
   readonly #path: string;
@@ -34,12 +34,12 @@ export class PartialFile {
     this.#heartbeat = setInterval(() => {
       const now = new Date();
       utimes(path, now, now).catch(() => undefined);
-    }, TOUCHED_EVERY_MS);
+    }, HEARTBEAT_MS);
     this.#heartbeat.unref();
   }
 
   /**
-   * A file to write a blob to: what was left of an earlier download, or a new one.
+   * A file to write a blob to: that of an interrupted download, or a new one.
    *
    * @returns undefined while another process is downloading the blob
    * @throws SaveError
@@ -47,16 +47,16 @@ export class PartialFile {
   static async claim(blob: string): Promise<PartialFile | undefined> {
     return asSaveError(blob, async () => {
       const own = `${blob}.${randomUUID()}.incomplete`;
-      const left = await findLeft(blob);
-      if (left === 'in use') return undefined;
-      if (left !== undefined) {
-        const won = await rename(left.path, own).then(
+      const abandoned = await findAbandoned(blob);
+      if (abandoned === 'in use') return undefined;
+      if (abandoned !== undefined) {
+        const won = await rename(abandoned.path, own).then(
           () => true,
           () => false,
         );
         if (!won) return undefined;
       }
-      const handle = await open(own, left === undefined ? 'wx+' : 'r+');
+      const handle = await open(own, abandoned === undefined ? 'wx+' : 'r+');
       const now = new Date();
       await handle.utimes(now, now);
       return new PartialFile(own, blob, handle, (await handle.stat()).size);
@@ -67,7 +67,7 @@ export class PartialFile {
     return this.#size;
   }
 
-  /** Whether nobody has taken the file over, as happens to a process that was stopped for a while. */
+  /** False after another process took the file over, as happens to one that was suspended for a while. */
   async isOwn(): Promise<boolean> {
     return (await stat(this.#path).catch(() => undefined)) !== undefined;
   }
@@ -94,7 +94,7 @@ export class PartialFile {
     this.#size = 0;
   }
 
-  /** The hash of what is on the disk: SHA-256, or git's SHA-1 where the hash to compare with is as short as one. */
+  /** The hash of what is on the disk: SHA-256, or git's SHA-1 where `hash` has the length of one. */
   async hashLike(hash: string): Promise<string> {
     const digest = createHash(hash.length === 64 ? 'sha256' : 'sha1');
     if (hash.length !== 64) digest.update(`blob ${this.#size}\0`);
@@ -107,20 +107,20 @@ export class PartialFile {
   }
 
   /**
-   * Makes the file the blob.
+   * Renames the file to the blob.
    *
    * @throws SaveError
    */
   async finish(): Promise<void> {
     await asSaveError(this.#blob, async () => {
-      // Without this a blob may be shorter than its name promises after a power cut.
+      // Without this a power cut may leave a blob that is shorter than it should be.
       await this.#handle.sync();
       await this.#close();
       await rename(this.#path, this.#blob);
     });
   }
 
-  /** Leaves what is there to whoever goes on. */
+  /** Gives the file up, for the next download to continue. */
   async release(): Promise<void> {
     await this.#handle.utimes(RELEASED, RELEASED).catch(() => undefined);
     await this.#close().catch(() => undefined);
@@ -137,18 +137,18 @@ export class PartialFile {
   }
 }
 
-/** The largest file left of downloads of a blob, unless one of them is still going on. */
-async function findLeft(blob: string): Promise<{ path: string } | 'in use' | undefined> {
+/** The largest abandoned file of a blob, unless a download of it is in progress. */
+async function findAbandoned(blob: string): Promise<{ path: string } | 'in use' | undefined> {
   const [folder, start] = [dirname(blob), `${basename(blob)}.`];
   const names = (await readdir(folder)).filter(
     (name) => name.startsWith(start) && /^[0-9a-f-]{36}\.incomplete$/.test(name.slice(start.length)),
   );
-  let left: { path: string; size: number } | undefined;
+  let largest: { path: string; size: number } | undefined;
   for (const path of names.map((name) => join(folder, name))) {
     const found = await stat(path).catch(() => undefined);
     if (!found) continue;
     if (Date.now() - found.mtimeMs < ABANDONED_AFTER_MS) return 'in use';
-    if (!left || found.size > left.size) left = { path, size: found.size };
+    if (!largest || found.size > largest.size) largest = { path, size: found.size };
   }
-  return left;
+  return largest;
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { copyFile, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 
 import { getRepoFolderName } from '@huggingface/hub';
@@ -8,9 +8,12 @@ import { writeFileAtomically } from '../common/atomic-file.js';
 import { asSaveError } from '../common/save-error.js';
 import { areSymlinksDisabled } from './environment.js';
 import { isCommit } from './model-id.js';
+import { readSmallFile } from './small-file.js';
 
-/** What systems answer that do not let this user make links, or have none. */
-const NO_LINKS = ['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'UNKNOWN'];
+const MAX_REF_BYTES = 1000;
+
+/** Error codes of systems without symbolic links, or without permission to make them. */
+const NO_SYMLINKS = ['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'UNKNOWN'];
 
 /** @see https://bford.info/cachedir/ */
 const CACHE_TAG = 'Signature: 8a477f597d28d172789f06886806bc55\n';
@@ -38,15 +41,15 @@ export class RepoCache {
     return join(this.folder, 'snapshots', commit);
   }
 
-  /** Where a commit's listing is kept, which never changes. */
+  /** Path of a commit's listing, which never changes. */
   listing(commit: string): string {
     return join(this.folder, 'trees', `${commit}.json`);
   }
 
-  /** The commit that a revision was when last asked for; undefined when it never was. */
+  /** The commit a revision pointed to at its last download; undefined before the first. */
   async commitOf(revision: string): Promise<string | undefined> {
     if (isCommit(revision)) return revision;
-    const commit = await readFile(join(this.folder, 'refs', revision), 'utf8').catch(() => '');
+    const commit = await readSmallFile(join(this.folder, 'refs', revision), MAX_REF_BYTES).catch(() => '');
     return isCommit(commit) ? commit : undefined;
   }
 
@@ -58,13 +61,13 @@ export class RepoCache {
     await writeFileAtomically(path, commit);
   }
 
-  /** Whether a file of a snapshot is there, in the size it should have. */
+  /** Whether a snapshot has a file, of the size it should have. */
   async has(commit: string, path: string, size?: number): Promise<boolean> {
-    return isWhole(join(this.snapshot(commit), path), size);
+    return hasSize(join(this.snapshot(commit), path), size);
   }
 
   /**
-   * Makes the folders, and marks the cache as one, for programs that make backups.
+   * Makes the folders, and marks the cache as one for backup programs.
    *
    * @throws SaveError
    */
@@ -75,18 +78,18 @@ export class RepoCache {
   }
 
   /**
-   * Lets a blob appear in a snapshot, all at once: as a link or, where there are none, as a file.
+   * Adds a blob to a snapshot atomically: as a symbolic link or, where there are none, as a file.
    *
-   * @param fresh - whether the blob is nobody else's yet, and may move
+   * @param isNew - whether this call downloaded the blob, which may then be moved
    * @throws SaveError
    */
-  async link(hash: string, commit: string, path: string, fresh: boolean): Promise<void> {
+  async link(hash: string, commit: string, path: string, isNew: boolean): Promise<void> {
     const blob = this.blob(hash);
     const pointer = join(this.snapshot(commit), path);
     await asSaveError(pointer, async () => {
       await mkdir(dirname(pointer), { recursive: true });
-      if (await madeLink(relative(dirname(pointer), blob), pointer)) return;
-      if (fresh) return rename(blob, pointer);
+      if (await makeSymlink(relative(dirname(pointer), blob), pointer)) return;
+      if (isNew) return rename(blob, pointer);
       const copy = `${blob}.${randomUUID()}.copy`;
       try {
         await copyFile(blob, copy);
@@ -98,13 +101,13 @@ export class RepoCache {
   }
 }
 
-/** Whether a path leads to a file, of this size if one is given. */
-export async function isWhole(path: string, size?: number): Promise<boolean> {
+/** Whether there is a file at a path, of this size if one is given. */
+export async function hasSize(path: string, size?: number): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   return found !== undefined && found.isFile() && (size === undefined || found.size === size);
 }
 
-async function madeLink(target: string, pointer: string): Promise<boolean> {
+async function makeSymlink(target: string, pointer: string): Promise<boolean> {
   if (areSymlinksDisabled()) return false;
   await rm(pointer, { force: true });
   try {
@@ -112,9 +115,9 @@ async function madeLink(target: string, pointer: string): Promise<boolean> {
     return true;
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
-    // Another process was faster, with the same blob.
+    // Another process was faster, with the same link.
     if (code === 'EEXIST') return true;
-    if (NO_LINKS.includes(code)) return false;
+    if (NO_SYMLINKS.includes(code)) return false;
     throw error;
   }
 }

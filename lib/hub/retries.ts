@@ -2,17 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { HubError } from '../common/errors.js';
 
-/** In a row, and without a byte between them. */
-const ATTEMPTS = 5;
+/** Failures in a row, without a byte between them. */
+const MAX_ATTEMPTS = 5;
 const FIRST_WAIT_MS = 1000;
-/** The hub counts requests in windows of five minutes: who is told to wait longer is better told so. */
-const LONGEST_WAIT_MS = 5 * 60_000;
+/** The hub counts requests in windows of five minutes; who must wait longer gets the error at once. */
+const MAX_WAIT_MS = 5 * 60_000;
 
-/** A failure that may not come again. */
+/** A failure that another attempt may not meet. */
 export class TransientFailure extends Error {
   /**
-   * @param failure - what is thrown when it does come again
-   * @param waitMs - how long the server said to wait
+   * @param failure - what is thrown when no attempt is left
+   * @param waitMs - how long the server asks to wait
    */
   constructor(
     readonly failure: HubError,
@@ -37,14 +37,14 @@ export async function sleepFor(milliseconds: number, signal?: AbortSignal): Prom
 /**
  * Tries again after transient failures, each time waiting twice as long, or as long as the server asks.
  *
- * @param progress - how far the work is; an attempt that got further is not counted
+ * @param progress - how far the work is: an attempt that got further resets the count of failures
  */
 export async function withRetries<T>(
   attempt: () => Promise<T>,
   {
     sleep,
     signal,
-    attempts = ATTEMPTS,
+    attempts = MAX_ATTEMPTS,
     progress = () => 0,
   }: {
     sleep: Sleep;
@@ -53,7 +53,8 @@ export async function withRetries<T>(
     progress?: () => number;
   },
 ): Promise<T> {
-  for (let failures = 0; ;) {
+  let failures = 0;
+  for (;;) {
     const before = progress();
     try {
       return await attempt();
@@ -62,7 +63,7 @@ export async function withRetries<T>(
       if (!(error instanceof TransientFailure)) throw error;
       failures = progress() > before ? 1 : failures + 1;
       const wait = error.waitMs ?? FIRST_WAIT_MS * 2 ** (failures - 1);
-      if (failures >= attempts || wait > LONGEST_WAIT_MS) throw error.failure;
+      if (failures >= attempts || wait > MAX_WAIT_MS) throw error.failure;
       await sleep(wait, signal);
     }
   }

@@ -1,35 +1,34 @@
 import { resolve } from 'node:path';
 
-import { HubError, ModelLoadError } from '../common/errors.js';
-import { findCached, readModelIndex } from './cached-snapshot.js';
-import { chooseFiles } from './choose-files.js';
-import { downloadBlob } from './download-blob.js';
-import { hubCacheDir, hubEndpoint, implicitToken, isOffline, silenceLimit } from './environment.js';
+import { linkedController, type LinkedController } from '../common/abort.js';
+import { HubError } from '../common/errors.js';
+import { findCached, type CachedSnapshot } from './cached-snapshot.js';
+import { downloadMissing, type Inspect } from './download-missing.js';
+import { parseEndpoint } from './endpoint.js';
+import { hubCacheDir, hubEndpoint, idleTimeoutMs, implicitToken, isOffline } from './environment.js';
 import { HubClient } from './hub-client.js';
-import { inParallel } from './in-parallel.js';
-import { listCommit, resolveRevision, type RepoFile } from './listing.js';
+import { resolveRevision } from './list-files.js';
 import { isCommit, requireModelId } from './model-id.js';
-import { ProgressTally } from './progress-tally.js';
-import { isWhole, RepoCache } from './repo-cache.js';
+import { RepoCache } from './repo-cache.js';
 import { sleepFor, type Sleep } from './retries.js';
 import { parseSnapshotOptions, type SnapshotOptions } from './snapshot-options.js';
 
-/** As huggingface_hub. */
-const FILES_AT_A_TIME = 8;
-
 /**
- * Brings a model from the Hugging Face hub into the cache that Python's huggingface_hub keeps too: only the files
- * that a pipeline needs. What is there already is not downloaded again; where the hub cannot be reached but the
- * model is in the cache, the cache serves.
+ * Downloads a model from the Hugging Face hub into the cache it shares with Python's huggingface_hub: only the files
+ * that a pipeline needs, and of those only what the cache lacks. If the hub cannot be reached but the model is in the
+ * cache, the cached snapshot is used. `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` are honoured.
  *
  * @param id - `namespace/name`
  * @returns the folder of the snapshot
  * @throws HubError `HUB_UNREACHABLE`, `HUB_UNAUTHORIZED`, `HUB_NOT_FOUND`, `HUB_RATE_LIMITED`, `HUB_CORRUPT` for
- * files that arrive broken, `HUB_OFFLINE` naming what the cache lacks
- * @throws ModelLoadError for a repository that is no model for a pipeline here, or has not this variant
+ * files or answers that are not what they should be, `HUB_OFFLINE` naming what the cache lacks
+ * @throws ModelLoadError for a repository that no pipeline here can load, or without this variant
  * @throws SaveError when the cache cannot be written
- * @throws InvalidArgumentError
+ * @throws InvalidArgumentError, also for environment variables that are malformed
  * @throws the signal's reason when aborted
+ * @example
+ * const folder = await snapshotDownload('stable-diffusion-v1-5/stable-diffusion-v1-5', { variant: 'fp16' });
+ * const pipeline = await OVStableDiffusionPipeline.fromPretrained(folder);
  * @see https://huggingface.co/docs/huggingface_hub/package_reference/file_download
  */
 export async function snapshotDownload(id: string, options: SnapshotOptions = {}): Promise<string> {
@@ -37,10 +36,9 @@ export async function snapshotDownload(id: string, options: SnapshotOptions = {}
   return downloadSnapshot(id, parseSnapshotOptions(options));
 }
 
-/** What only this package asks for. */
+/** Hooks of this package and its tests. */
 export interface DownloadHooks {
-  /** Called with the snapshot when it has no more than model_index.json: what it throws spares the rest. */
-  inspect?: ((folder: string) => Promise<unknown>) | undefined;
+  inspect?: Inspect | undefined;
   sleep?: Sleep | undefined;
 }
 
@@ -54,108 +52,69 @@ export async function downloadSnapshot(
   const cacheDir = resolve(options.hubCacheDir ?? hubCacheDir());
   const cache = new RepoCache(cacheDir, id);
   const cached = await findCached(cache, id, revision, options);
-  if (options.localFilesOnly ?? isOffline()) {
-    if ('folder' in cached) return cached.folder;
-    const said = options.localFilesOnly ? "the option 'localFilesOnly'" : 'HF_HUB_OFFLINE';
-    throw new HubError(
-      'HUB_OFFLINE',
-      `${id} is not in the cache ${cacheDir}, or not all of it, and ${said} forbids asking the hub; ${cached.lacks}`,
-    );
-  }
-
+  if (options.localFilesOnly ?? isOffline()) return requireCached(cached, id, cacheDir, options);
   // The files of a commit never change.
   if (isCommit(revision) && 'folder' in cached) return cached.folder;
 
-  const calls = new AbortController();
-  const forward = (): void => {
-    calls.abort(signal?.reason);
-  };
-  signal?.addEventListener('abort', forward, { once: true });
+  const controller = linkedController(signal);
+  const client = await createClient(id, revision, options, controller, sleep);
   try {
-    const client = new HubClient({
-      endpoint: options.endpoint?.replace(/\/+$/, '') ?? hubEndpoint(),
-      token: options.token === false ? undefined : (options.token ?? (await implicitToken())),
-      id,
-      revision,
-      silenceLimit: silenceLimit(),
-      signal: calls.signal,
-      sleep,
-    });
-    let commit = revision;
-    if (!isCommit(revision)) {
-      try {
-        // Nobody waits for a hub that is down when there is something to fall back on.
-        commit = await resolveRevision(client, 'folder' in cached ? 1 : undefined);
-      } catch (error) {
-        const isFinal = !(error instanceof HubError) || error.missing === 'revision';
-        if (isFinal || !('folder' in cached)) throw error;
-        return cached.folder;
-      }
-    }
-    return await bring(cache, client, commit, options, inspect, (reason) => {
-      calls.abort(reason);
-    });
+    const commit = await currentCommit(client, cached);
+    if (typeof commit !== 'string') return commit.folder;
+    return await downloadMissing({ cache, client, commit, options, inspect, controller });
   } finally {
-    signal?.removeEventListener('abort', forward);
+    controller.unlink();
+    await client.close();
   }
 }
 
-/** Downloads what a commit's snapshot lacks. */
-async function bring(
-  cache: RepoCache,
-  client: HubClient,
-  commit: string,
-  options: SnapshotOptions,
-  inspect: DownloadHooks['inspect'],
-  callOff: (reason: unknown) => void,
-): Promise<string> {
-  const { id, revision } = client.options;
-  const folder = cache.snapshot(commit);
-  const files = new Map((await listCommit(cache, client, commit)).map((file) => [file.path, file]));
-  const index = files.get('model_index.json');
-  if (!index) {
-    throw new ModelLoadError(
-      'UNSUPPORTED',
-      `${id} has no model_index.json: it is not in diffusers' layout. A checkpoint of one file is downloaded by hand, and ` +
-        `loaded with fromSingleFile`,
-    );
-  }
-  await bringFile(cache, client, commit, index, () => undefined);
-  await inspect?.(folder);
-
-  const repository = { id, paths: [...files.keys()], index: await readModelIndex(folder) };
-  const chosen = chooseFiles(repository, options).flatMap((path) => files.get(path) ?? []);
-  const tally = new ProgressTally(chosen, options.onProgress ?? (() => undefined));
-  await inParallel(
-    chosen,
-    FILES_AT_A_TIME,
-    async (file) => {
-      await bringFile(cache, client, commit, file, (bytes) => {
-        tally.reached(file, bytes);
-      });
-      tally.done(file);
-    },
-    callOff,
+/** @throws HubError `HUB_OFFLINE` */
+function requireCached(
+  cached: CachedSnapshot,
+  id: string,
+  cacheDir: string,
+  { localFilesOnly }: SnapshotOptions,
+): string {
+  if ('folder' in cached) return cached.folder;
+  const setting = localFilesOnly ? "the option 'localFilesOnly'" : 'HF_HUB_OFFLINE';
+  throw new HubError(
+    'HUB_OFFLINE',
+    `${id} is not in the cache ${cacheDir}, or not all of it, and ${setting} forbids asking the hub; ${cached.missing}`,
   );
-  // Not before: without the hub, a branch leads to its last whole snapshot.
-  if (!isCommit(revision)) await cache.writeRef(revision, commit);
-  return folder;
 }
 
-async function bringFile(
-  cache: RepoCache,
+/** @throws InvalidArgumentError for environment variables that are malformed */
+async function createClient(
+  id: string,
+  revision: string,
+  { endpoint, token }: SnapshotOptions,
+  { signal }: LinkedController,
+  sleep: Sleep,
+): Promise<HubClient> {
+  return new HubClient({
+    endpoint: endpoint === undefined ? hubEndpoint() : (parseEndpoint(endpoint) ?? endpoint),
+    token: token === false ? undefined : (token ?? (await implicitToken())),
+    id,
+    revision,
+    idleTimeoutMs: idleTimeoutMs(),
+    signal,
+    sleep,
+  });
+}
+
+/** The commit to download; or the cached snapshot, where the hub does not answer and there is one. */
+async function currentCommit(
   client: HubClient,
-  commit: string,
-  file: RepoFile,
-  onBytes: (bytes: number) => void,
-): Promise<void> {
-  client.options.signal.throwIfAborted();
-  if (await cache.has(commit, file.path, file.size)) return;
-  const blob = cache.blob(file.hash);
-  let fresh = false;
-  if (!(await isWhole(blob, file.size))) {
-    await cache.prepare();
-    fresh = await downloadBlob(client, file, client.fileUrl(commit, file.path), blob, onBytes);
+  cached: CachedSnapshot,
+): Promise<string | { readonly folder: string }> {
+  const { revision } = client.options;
+  if (isCommit(revision)) return revision;
+  if (!('folder' in cached)) return resolveRevision(client);
+  try {
+    // With a snapshot to fall back on, nobody waits for retries.
+    return await resolveRevision(client, 1);
+  } catch (error) {
+    if (error instanceof HubError && error.missing !== 'revision') return cached;
+    throw error;
   }
-  await cache.link(file.hash, commit, file.path, fresh);
 }

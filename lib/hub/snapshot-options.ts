@@ -1,20 +1,27 @@
 import { z } from 'zod';
 
+import { isAbortSignal } from '../common/abort.js';
 import { InvalidArgumentError } from '../common/errors.js';
 import { parseOptions } from '../common/options.js';
+import { parseEndpoint } from './endpoint.js';
 import { isRevision } from './model-id.js';
+import { isToken } from './token.js';
 
-/** Told as the files of a model arrive. */
+/** Progress event of a download. */
 export interface DownloadProgress {
-  /** The file that came further, as a path in the repository. */
+  /** The file that progressed, as a path in the repository. */
   file: string;
-  /** Bytes of it that are there. */
+  /** Bytes of this file that are there. */
   fileBytes: number;
+  /** Size of this file in bytes. */
   fileTotal: number;
-  /** Bytes of all files that are there, with those from the cache. */
+  /** Bytes of all files that are there, those from the cache included. */
   bytes: number;
+  /** Size of all files in bytes. */
   totalBytes: number;
+  /** Files that are complete. */
   filesDone: number;
+  /** Number of files. */
   files: number;
 }
 
@@ -23,20 +30,20 @@ export interface SnapshotOptions {
   /** A branch, a tag or a commit. Default: 'main'. */
   revision?: string | undefined;
   /**
-   * A token of the hub, or false for none. Default: that of `HF_TOKEN`, or of the file that `hf auth login` writes.
+   * An access token of the hub, or false for none. Default: that of `HF_TOKEN`, or of the file `hf auth login` writes.
    */
   token?: string | false | undefined;
-  /** Which weights are taken, e.g. 'fp16' for `*.fp16.safetensors`. Default: those without a variant. */
+  /** Variant of the weights: 'fp16' downloads `*.fp16.safetensors`. Default: files without a variant. */
   variant?: string | undefined;
-  /** Whether weights for an export are taken (true) or OpenVINO networks (false). Default: networks if there are any. */
+  /** Whether to download weights for an export (true) or OpenVINO networks (false). Default: networks if there are any. */
   export?: boolean | undefined;
-  /** Folder of the cache. Default: of `HF_HUB_CACHE` or `HF_HOME`, else ~/.cache/huggingface/hub. */
+  /** Folder of the cache. Default: that of `HF_HUB_CACHE` or `HF_HOME`, else ~/.cache/huggingface/hub. */
   hubCacheDir?: string | undefined;
-  /** Ask the cache alone. Default: what `HF_HUB_OFFLINE` says, else false. */
+  /** Use only the cache. Default: `HF_HUB_OFFLINE`, else false. */
   localFilesOnly?: boolean | undefined;
   /** Address of the hub. Default: that of `HF_ENDPOINT`, else https://huggingface.co. */
   endpoint?: string | undefined;
-  /** Stops the download; what has arrived is kept for the next. */
+  /** Aborts the download; what has arrived is kept for the next one. */
   signal?: AbortSignal | undefined;
   /** Called as bytes arrive. */
   onProgress?: ((progress: DownloadProgress) => void) | undefined;
@@ -46,7 +53,7 @@ export interface SnapshotOptions {
 export const hubOptionSchemas = {
   revision: z.string().refine(isRevision).optional().describe('a branch, a tag or a commit'),
   token: z
-    .union([z.string().regex(/^[\x21-\x7e]+$/), z.literal(false)])
+    .union([z.string().refine(isToken), z.literal(false)])
     .optional()
     .describe('a token of the hub, or false'),
   hubCacheDir: z.string().min(1).optional().describe('a path'),
@@ -62,13 +69,11 @@ const schema = z.strictObject({
     .describe("a variant's name such as 'fp16'"),
   export: z.boolean().optional().describe('a boolean'),
   endpoint: z
-    .url({ protocol: /^https?$/ })
+    .string()
+    .refine((text) => parseEndpoint(text) !== undefined)
     .optional()
     .describe('an address such as https://huggingface.co'),
-  signal: z
-    .custom<AbortSignal>((value) => typeof value === 'object' && value !== null && 'aborted' in value)
-    .optional()
-    .describe('an AbortSignal'),
+  signal: z.custom<AbortSignal>(isAbortSignal).optional().describe('an AbortSignal'),
   onProgress: z
     .custom<(progress: DownloadProgress) => void>((value) => typeof value === 'function')
     .optional()

@@ -1,15 +1,14 @@
-/** A signal that follows the caller's, and fires of itself when nothing has happened for a while. */
-export class Watchdog implements Disposable {
-  readonly #controller = new AbortController();
-  readonly #callers: AbortSignal | undefined;
+import { linkedController, type LinkedController } from '../common/abort.js';
+
+/** A signal that follows the caller's, and aborts when nothing has happened for a while. */
+export class Watchdog {
+  readonly #controller: LinkedController;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(milliseconds: number, callers?: AbortSignal) {
-    this.#callers = callers;
-    callers?.addEventListener('abort', this.#follow, { once: true });
-    if (callers?.aborted) this.#follow();
+  constructor(milliseconds: number, caller?: AbortSignal) {
+    this.#controller = linkedController(caller);
     this.#timer = setTimeout(() => {
-      this.#controller.abort(new Error(`nothing came for ${milliseconds / 1000} s`));
+      this.#controller.abort(new Error(`no data for ${milliseconds / 1000} s`));
     }, milliseconds);
   }
 
@@ -17,19 +16,15 @@ export class Watchdog implements Disposable {
     return this.#controller.signal;
   }
 
-  /** Something happened. */
+  /** Something happened: the time starts anew. */
   touch(): void {
     this.#timer.refresh();
   }
 
-  [Symbol.dispose](): void {
+  /** Ends the watch, and what the signal was given to: a connection whose response was not read to its end. */
+  stop(): void {
     clearTimeout(this.#timer);
-    this.#callers?.removeEventListener('abort', this.#follow);
-    // Lets go of a connection whose answer was not read to its end.
+    this.#controller.unlink();
     this.#controller.abort();
   }
-
-  readonly #follow = (): void => {
-    this.#controller.abort(this.#callers?.reason);
-  };
 }

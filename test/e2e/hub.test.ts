@@ -32,7 +32,7 @@ beforeEach(async () => {
   for (const name of ['HF_TOKEN', 'HF_HUB_CACHE', 'HF_HUB_OFFLINE']) vi.stubEnv(name, '');
   vi.stubEnv('HF_HOME', home);
   vi.stubEnv('HF_ENDPOINT', hub.endpoint);
-  hub.asked.length = 0;
+  hub.requests.length = 0;
 });
 
 afterEach(async () => {
@@ -59,9 +59,9 @@ describe('fromPretrained with the id of a model on the hub', () => {
 
   it('exports weights when asked, and draws the same without the hub afterwards', async () => {
     await using fromHub = await load('org/sd1', { export: true });
-    hub.asked.length = 0;
+    hub.requests.length = 0;
     await using again = await load('org/sd1', { export: true, localFilesOnly: true });
-    expect(hub.asked).toEqual([]);
+    expect(hub.requests).toEqual([]);
     expect(await latentsOf(again)).toEqual(await latentsOf(fromHub));
   });
 
@@ -96,7 +96,7 @@ describe('fromPretrained with the id of a model on the hub', () => {
 
   it('does not download a model that no pipeline here can run', async () => {
     await expect(load('org/xl')).rejects.toMatchObject({ code: 'UNSUPPORTED' });
-    expect(hub.asked.map(({ path }) => path).filter((path) => path.includes('safetensors'))).toEqual([]);
+    expect(hub.requests.map(({ path }) => path).filter((path) => path.includes('safetensors'))).toEqual([]);
   });
 
   it('mentions the folder too when there is neither', async () => {
@@ -110,7 +110,7 @@ describe('fromPretrained with the id of a model on the hub', () => {
     'takes %s for a folder, and asks nobody',
     async (path) => {
       await expect(load(path)).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
-      expect(hub.asked).toEqual([]);
+      expect(hub.requests).toEqual([]);
     },
   );
 

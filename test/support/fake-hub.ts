@@ -7,17 +7,17 @@ import { join, relative, sep } from 'node:path';
 /** What is in a repository, as in a commit. Files from 1 KB count as large: their blobs are named by SHA-256. */
 export type Files = Readonly<Record<string, Buffer | string>>;
 
-export interface Asked {
+export interface RecordedRequest {
   readonly path: string;
   readonly token: string | undefined;
   readonly range: string | undefined;
-  /** Whether it was asked of the store behind the hub, which is another origin. */
+  /** Whether the store behind the hub received it, which is another origin. */
   readonly atStore: boolean;
 }
 
-/** What a server does instead of its work. */
+/** What the server does instead of answering properly. */
 export interface Fault {
-  /** Part of the path of the requests it concerns. */
+  /** Part of the path of the requests it affects. */
   readonly at: string;
   /** How many of them. Default: all. */
   times?: number;
@@ -28,7 +28,7 @@ const LARGE = 1000;
 
 export const commitOf = (name: string): string => createHash('sha1').update(name).digest('hex');
 
-/** What the hub calls a blob: large files by SHA-256, others as git does. */
+/** The name of a blob: SHA-256 for large files, git's hash for others. */
 export function hashOf(content: Buffer | string): string {
   const bytes = Buffer.from(content);
   if (bytes.length >= LARGE) return createHash('sha256').update(bytes).digest('hex');
@@ -49,9 +49,9 @@ export async function filesOf(folder: string, wanted = /./): Promise<Files> {
   ) as Files;
 }
 
-/** Speaks the part of the hub's protocol that downloads need, on this machine, and goes wrong when told to. */
+/** The part of the hub's protocol that downloads need, served on this machine, with faults on request. */
 export class FakeHub implements AsyncDisposable {
-  readonly asked: Asked[] = [];
+  readonly requests: RecordedRequest[] = [];
   readonly faults: Fault[] = [];
   /** `id` to branches and tags to names of commits. */
   readonly refs = new Map<string, Record<string, string>>();
@@ -95,8 +95,8 @@ export class FakeHub implements AsyncDisposable {
     return commitOf(name);
   }
 
-  askedFor(path: string): Asked[] {
-    return this.asked.filter((asked) => asked.path.endsWith(path));
+  requestsFor(path: string): RecordedRequest[] {
+    return this.requests.filter((request) => request.path.endsWith(path));
   }
 
   /** As if the cable were pulled. */
@@ -120,7 +120,7 @@ export class FakeHub implements AsyncDisposable {
   #serve(request: IncomingMessage, response: ServerResponse, atStore: boolean): void {
     const { pathname: path, searchParams } = new URL(request.url ?? '', this.endpoint);
     const { authorization, range } = request.headers;
-    this.asked.push({ path, token: authorization?.replace('Bearer ', ''), range, atStore });
+    this.requests.push({ path, token: authorization?.replace('Bearer ', ''), range, atStore });
 
     const [, id, ask, revision = '', file = ''] =
       /^\/(?:api\/models\/)?((?:[^/]+\/)?[^/]+)\/(revision|tree|resolve)\/([^/]+)\/?(.*)$/.exec(path) ?? [];
@@ -129,7 +129,7 @@ export class FakeHub implements AsyncDisposable {
     const files = this.#commits.get(commit);
     const content = Buffer.from(files?.[decodeURIComponent(file)] ?? '');
 
-    // With a store, what concerns a large file's content befalls the store.
+    // With a store, faults of a large file's content happen there.
     const redirects = ask === 'resolve' && this.usesStore && !atStore && content.length >= LARGE;
     const fault = redirects
       ? undefined
@@ -178,11 +178,11 @@ export const faults = {
     (response: ServerResponse) => {
       response.writeHead(status, headers).end();
     },
-  /** The connection ends after so many bytes of what a whole answer would be. */
+  /** The connection ends after so many bytes of the answer. */
   cut: (bytes: number) => (response: ServerResponse, content: Buffer) => {
     response.writeHead(200, { 'content-length': content.length });
     response.write(content.subarray(0, bytes));
-    // What has been sent is to arrive first.
+    // After what was sent has arrived.
     setTimeout(() => response.destroy(), 50);
   },
   /** So many bytes arrive, and then nothing. */
@@ -190,7 +190,7 @@ export const faults = {
     response.writeHead(200, { 'content-length': content.length });
     response.write(content.subarray(0, bytes));
   },
-  /** Another content under the name, whole as far as HTTP can tell. */
+  /** Another content under the name, complete as far as HTTP can tell. */
   send: (change: (content: Buffer) => Buffer) => (response: ServerResponse, content: Buffer) => {
     response.end(change(content));
   },

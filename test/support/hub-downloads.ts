@@ -12,13 +12,13 @@ import { modelFiles } from './model-files.js';
 export const ID = 'org/model';
 export const UNET = 'unet/diffusion_pytorch_model.safetensors';
 
-/** A hub with one model, an empty cache, and what tests ask of them. */
+/** A hub with one model, an empty cache, and what tests look at. */
 export class HubDownloads {
   hub!: FakeHub;
-  /** What HF_HOME says. */
+  /** The folder HF_HOME names. */
   home!: string;
   commit!: string;
-  /** Milliseconds that downloads wanted to wait; here they hardly do. */
+  /** Milliseconds that downloads asked to wait; in tests they wait 2. */
   waits: number[] = [];
 
   get repo(): string {
@@ -46,10 +46,10 @@ export class HubDownloads {
     return files.map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1)).sort();
   }
 
-  /** The ranges in which a file's content was asked for. */
+  /** The ranges of the requests for a file's content. */
   rangesOf(path: string): (string | undefined)[] {
     return this.hub
-      .askedFor(path)
+      .requestsFor(path)
       .filter(({ atStore }) => atStore)
       .map(({ range }) => range);
   }
@@ -59,6 +59,8 @@ export class HubDownloads {
 export function hubDownloads(): HubDownloads {
   const downloads = new HubDownloads();
   beforeEach(async () => {
+    const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'];
+    for (const name of proxies.flatMap((proxy) => [proxy, proxy.toLowerCase()])) vi.stubEnv(name, '');
     const names = ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN', 'HF_TOKEN_PATH', 'HF_ENDPOINT', 'HF_HUB_CACHE'];
     for (const name of [...names, 'HUGGINGFACE_HUB_CACHE', 'HF_HUB_OFFLINE', 'TRANSFORMERS_OFFLINE']) {
       vi.stubEnv(name, '');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { hubCacheDir, hubEndpoint, isOffline, silenceLimit } from '../../../lib/hub/environment.js';
+import { hubCacheDir, hubEndpoint, isOffline, idleTimeoutMs } from '../../../lib/hub/environment.js';
 
 const NAMES = [
   'HF_HOME',
@@ -72,6 +72,6 @@ describe('the hub', () => {
     ['never', 10_000],
   ])('may be silent for HF_HUB_DOWNLOAD_TIMEOUT seconds (%s)', (value, expected) => {
     vi.stubEnv('HF_HUB_DOWNLOAD_TIMEOUT', value);
-    expect(silenceLimit()).toBe(expected);
+    expect(idleTimeoutMs()).toBe(expected);
   });
 });

@@ -182,7 +182,7 @@ describe('a hub that has too much to do', () => {
   it.each([500, 503])('(%i) is given up in the end', async (status) => {
     downloads.hub.faults.push({ at: '/revision/', act: faults.status(status) });
     await expect(download()).rejects.toMatchObject({ code: 'HUB_UNREACHABLE' });
-    expect(downloads.hub.asked.length).toBe(5);
+    expect(downloads.hub.requests.length).toBe(5);
   });
 
   it.each([
@@ -210,7 +210,7 @@ describe('a hub that has too much to do', () => {
       code: 'HUB_RATE_LIMITED',
       message: expect.stringContaining(`in ${seconds} s`) as string,
     });
-    expect(downloads.hub.asked.length).toBe(requests);
+    expect(downloads.hub.requests.length).toBe(requests);
   });
 });
 
@@ -231,7 +231,7 @@ describe('something else that answers in the hub’s place', () => {
 describe('an abort', () => {
   it('before anything asks nothing', async () => {
     await expect(download({ signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
-    expect(downloads.hub.asked).toEqual([]);
+    expect(downloads.hub.requests).toEqual([]);
   });
 
   it('in the middle of a file keeps what has come, for the next call', async () => {

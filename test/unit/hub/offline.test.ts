@@ -21,11 +21,11 @@ describe.each([
 ])('with %s', (_, variables, options) => {
   const offline = async (more: object = {}): Promise<string> => {
     for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
-    downloads.hub.asked.length = 0;
+    downloads.hub.requests.length = 0;
     try {
       return await download({ ...options, ...more });
     } finally {
-      expect(downloads.hub.asked).toEqual([]);
+      expect(downloads.hub.requests).toEqual([]);
     }
   };
 

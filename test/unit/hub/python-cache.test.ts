@@ -50,7 +50,7 @@ describe('the cache', () => {
     serve();
     await layDown(tree);
     await download();
-    expect(downloads.hub.asked.map(({ path }) => path)).toEqual([`/api/models/${ID}/revision/main`]);
+    expect(downloads.hub.requests.map(({ path }) => path)).toEqual([`/api/models/${ID}/revision/main`]);
   });
 
   it('that older versions wrote, without listings, is read too', async () => {

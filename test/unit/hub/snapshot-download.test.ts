@@ -46,9 +46,9 @@ describe('snapshotDownload', () => {
 
   it('asks only for the commit when everything is there', async () => {
     await download();
-    const before = downloads.hub.asked.length;
+    const before = downloads.hub.requests.length;
     await download();
-    expect(downloads.hub.asked.slice(before).map(({ path }) => path)).toEqual([
+    expect(downloads.hub.requests.slice(before).map(({ path }) => path)).toEqual([
       `/api/models/${ID}/revision/main`,
     ]);
   });
@@ -65,9 +65,9 @@ describe('snapshotDownload', () => {
   it('brings again only what was lost', async () => {
     const folder = await download();
     await rm(join(downloads.repo, 'blobs', hashOf(unetBytes)));
-    const before = downloads.hub.asked.length;
+    const before = downloads.hub.requests.length;
     await download();
-    const files = downloads.hub.asked.slice(before).filter(({ path }) => path.includes('/resolve/'));
+    const files = downloads.hub.requests.slice(before).filter(({ path }) => path.includes('/resolve/'));
     expect(new Set(files.map(({ path }) => path))).toEqual(
       new Set([`/${ID}/resolve/${downloads.commit}/${UNET}`]),
     );
@@ -78,12 +78,14 @@ describe('snapshotDownload', () => {
     const first = await download();
     const changed = { ...modelFiles, 'unet/config.json': '{"sample_size": 96}' };
     const second = downloads.hub.commit(ID, 'second', changed, 'main');
-    const before = downloads.hub.asked.length;
+    const before = downloads.hub.requests.length;
     const folder = await download();
     expect(folder).toBe(join(downloads.repo, 'snapshots', second));
     expect(await readFile(join(folder, 'unet/config.json'), 'utf8')).toContain('96');
     expect(await readFile(join(first, 'unet/config.json'), 'utf8')).toContain('64');
-    expect(downloads.hub.asked.slice(before).filter(({ path }) => path.includes('/resolve/')).length).toBe(1);
+    expect(downloads.hub.requests.slice(before).filter(({ path }) => path.includes('/resolve/')).length).toBe(
+      1,
+    );
     expect(await readFile(join(downloads.repo, 'refs/main'), 'utf8')).toBe(second);
   });
 
@@ -212,7 +214,7 @@ describe('snapshotDownload', () => {
     );
     downloads.hub.commit(ID, 'single', files, 'main');
     await expect(download()).rejects.toMatchObject({ code: 'UNSUPPORTED' });
-    expect(downloads.hub.asked.filter(({ path }) => path.includes('/resolve/'))).toEqual([]);
+    expect(downloads.hub.requests.filter(({ path }) => path.includes('/resolve/'))).toEqual([]);
   });
 });
 
@@ -251,8 +253,8 @@ describe('the token', () => {
   ])('comes from %s, and goes to the hub alone', async (_, setUp) => {
     downloads.hub.tokens.set(ID, 'hf_secret');
     await download(await setUp());
-    const atHub = downloads.hub.asked.filter(({ atStore }) => !atStore);
-    const atStore = downloads.hub.asked.filter((asked) => asked.atStore);
+    const atHub = downloads.hub.requests.filter(({ atStore }) => !atStore);
+    const atStore = downloads.hub.requests.filter((asked) => asked.atStore);
     expect(new Set(atHub.map(({ token }) => token))).toEqual(new Set(['hf_secret']));
     expect(atStore.length).toBe(3);
     expect(new Set(atStore.map(({ token }) => token))).toEqual(new Set([undefined]));
@@ -271,7 +273,7 @@ describe('the token', () => {
       },
     });
     await download({ token: 'hf_secret' });
-    expect(elsewhere.asked.map(({ token }) => token)).toEqual([undefined]);
+    expect(elsewhere.requests.map(({ token }) => token)).toEqual([undefined]);
   });
 
   it.each<[string, Record<string, string>, SnapshotOptions]>([
@@ -281,7 +283,7 @@ describe('the token', () => {
     vi.stubEnv('HF_TOKEN', 'hf_secret');
     for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
     await download(options);
-    expect(new Set(downloads.hub.asked.map(({ token }) => token))).toEqual(new Set([undefined]));
+    expect(new Set(downloads.hub.requests.map(({ token }) => token))).toEqual(new Set([undefined]));
   });
 
   it('never stands in an error', async () => {

@@ -1,30 +1,38 @@
 import { HubError } from '../common/errors.js';
 import { TransientFailure } from './retries.js';
 
-/** What an error message needs to know of a request. */
-export interface Asked {
+/** What an error message says of a request. */
+export interface RequestInfo {
   readonly endpoint: string;
   readonly id: string;
   readonly revision: string;
   readonly withToken: boolean;
 }
 
-const TRANSIENT = [408, 425, 429, 500, 502, 503, 504];
+const TRANSIENT_STATUSES = [408, 425, 429, 500, 502, 503, 504];
 
-/**
- * The error for an answer that is not a success. The hub says more in `X-Error-Code` and `X-Error-Message` than in
- * the status: it answers 401 for repositories that do not exist, so as not to tell which private ones do.
- */
-export function refusal(response: Response, asked: Asked): HubError | TransientFailure {
-  const error = hubError(response, asked);
-  return TRANSIENT.includes(response.status) ? new TransientFailure(error, waitAskedFor(response)) : error;
+/** A response as far as errors need it. */
+export interface FailedResponse {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
 }
 
-function hubError(response: Response, { endpoint, id, revision, withToken }: Asked): HubError {
+/**
+ * The error for a response that is not a success. The hub's `X-Error-Code` and `X-Error-Message` say more than its
+ * status: it answers 401 for repositories that do not exist, so as not to reveal which private ones do.
+ */
+export function httpError(response: FailedResponse, request: RequestInfo): HubError | TransientFailure {
+  const error = hubError(response, request);
+  return TRANSIENT_STATUSES.includes(response.status)
+    ? new TransientFailure(error, requestedWaitMs(response))
+    : error;
+}
+
+function hubError(response: FailedResponse, { endpoint, id, revision, withToken }: RequestInfo): HubError {
   const { status, headers } = response;
   const errorCode = headers.get('x-error-code');
-  const said = headers.get('x-error-message');
-  const answer = `${endpoint} answered ${status}${said ? `: ${said}` : ''}`;
+  const reason = headers.get('x-error-message');
+  const answer = `${endpoint} answered ${status}${reason ? `: ${reason}` : ''}`;
   const token = withToken
     ? `the token that was sent does not open it`
     : `log in with a token from ${endpoint}/settings/tokens, in HF_TOKEN or the option 'token'`;
@@ -46,11 +54,11 @@ function hubError(response: Response, { endpoint, id, revision, withToken }: Ask
     return new HubError('HUB_NOT_FOUND', message, { missing: 'repository' });
   }
   if (status === 401 || status === 403) {
-    const message = `The hub does not let you at ${id}: ${token} (${answer})`;
+    const message = `The hub denies access to ${id}: ${token} (${answer})`;
     return new HubError('HUB_UNAUTHORIZED', message);
   }
   if (status === 429) {
-    const wait = waitAskedFor(response);
+    const wait = requestedWaitMs(response);
     const later = wait === undefined ? 'later' : `in ${Math.ceil(wait / 1000)} s`;
     const more = withToken ? '' : `; ${token}, and more requests are allowed`;
     return new HubError(
@@ -62,7 +70,7 @@ function hubError(response: Response, { endpoint, id, revision, withToken }: Ask
 }
 
 /** Milliseconds, of `Retry-After` (seconds or a date) or of the hub's own `RateLimit: "api";r=0;t=55`. */
-function waitAskedFor({ headers }: Response): number | undefined {
+function requestedWaitMs({ headers }: FailedResponse): number | undefined {
   const after = headers.get('retry-after');
   if (after !== null) {
     const milliseconds = /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - Date.now();

@@ -1,16 +1,16 @@
 import { InvalidArgumentError, ModelLoadError } from '../common/errors.js';
 
-export interface FileChoice {
-  /** Which weights: `fp16` for `*.fp16.safetensors`. Default: those without a variant. */
+export interface FileSelection {
+  /** Variant of the weights: 'fp16' selects `*.fp16.safetensors`. Default: files without a variant. */
   variant?: string | undefined;
-  /** Whether weights for an export are wanted though OpenVINO networks are there, or must be. Default: what is there. */
+  /** Whether to select weights for an export (true) or OpenVINO networks (false). Default: networks if there are any. */
   export?: boolean | undefined;
 }
 
-/** Folders without networks: they are small, and copied whole by exports. */
+/** Folders without networks, which are small and copied by exports. */
 const TEXT_FOLDERS = ['scheduler', 'tokenizer', 'tokenizer_2', 'feature_extractor'];
 
-/** What exports build, and what its weights are called. */
+/** Components whose networks exports build, and the names of their weights. */
 const WEIGHTS = {
   text_encoder: 'model',
   text_encoder_2: 'model',
@@ -21,12 +21,12 @@ const WEIGHTS = {
 
 const IR_FOLDERS = ['text_encoder', 'text_encoder_2', 'unet', 'vae_decoder', 'vae_encoder'];
 const IR_REQUIRED = ['text_encoder', 'unet', 'vae_decoder'];
-/** The names that optimum-intel has given networks, the newest first. */
+/** The names optimum-intel gives networks, the newest first. */
 const IR_NAMES = ['openvino_model', 'ov_model'];
 
 const PICKLES = /\.(bin|ckpt|pt|pth)$/;
 
-/** A repository: what errors call it, its files, and what its model_index.json says. */
+/** A repository: its id for errors, its files, and the content of its model_index.json. */
 export interface Repository {
   readonly id: string;
   readonly paths: readonly string[];
@@ -34,37 +34,36 @@ export interface Repository {
 }
 
 /**
- * The files of a repository that a pipeline needs: configurations, tokenizers, and weights of one kind, either
- * OpenVINO's or one variant in safetensors.
+ * The files of a repository that a pipeline needs: configs, tokenizers, and one set of weights, either OpenVINO's or
+ * one variant in safetensors.
  *
- * @throws ModelLoadError `UNSUPPORTED` for a model that can not be loaded from here, `MODEL_NOT_FOUND` naming the
- * variants there are
+ * @throws ModelLoadError `UNSUPPORTED` for a model of another kind, `MODEL_NOT_FOUND` naming the variants there are
  * @throws InvalidArgumentError for a variant of OpenVINO networks
  */
-export function chooseFiles(repository: Repository, choice: FileChoice): string[] {
+export function selectFiles(repository: Repository, selection: FileSelection): string[] {
   const texts = TEXT_FOLDERS.flatMap((folder) =>
     filesIn(repository, folder)
       .filter((name) => /\.(json|txt|model)$/.test(name))
       .map((name) => `${folder}/${name}`),
   );
-  const isExported = takesNetworks(repository, choice);
-  if (isExported && choice.variant !== undefined) {
+  const isExported = selectsNetworks(repository, selection);
+  if (isExported && selection.variant !== undefined) {
     throw new InvalidArgumentError(
       `The option 'variant' is for models to be exported, and ${repository.id} is exported already; 'export: true' ` +
         `takes its weights instead`,
     );
   }
-  const networks = isExported ? chooseNetworks(repository) : chooseWeights(repository, choice.variant);
+  const networks = isExported ? selectNetworks(repository) : selectWeights(repository, selection.variant);
   return ['model_index.json', ...texts, ...networks];
 }
 
-/** Whether OpenVINO networks are taken, as `fromPretrained` takes them from a folder. */
-function takesNetworks(repository: Repository, choice: FileChoice): boolean {
-  if (choice.export === true) return false;
-  return choice.export === false || networkFiles(repository, 'unet').length > 0;
+/** Whether to select OpenVINO networks, by the rule `fromPretrained` has for folders. */
+function selectsNetworks(repository: Repository, selection: FileSelection): boolean {
+  if (selection.export === true) return false;
+  return selection.export === false || networkFiles(repository, 'unet').length > 0;
 }
 
-function chooseNetworks(repository: Repository): string[] {
+function selectNetworks(repository: Repository): string[] {
   return IR_FOLDERS.flatMap((folder) => {
     const files = networkFiles(repository, folder);
     if (files.length > 0) return [...configsIn(repository, folder), ...files];
@@ -84,7 +83,7 @@ function networkFiles(repository: Repository, folder: string): string[] {
     : [];
 }
 
-function chooseWeights(repository: Repository, variant: string | undefined): string[] {
+function selectWeights(repository: Repository, variant: string | undefined): string[] {
   const { id, index } = repository;
   const names = Object.keys(WEIGHTS) as (keyof typeof WEIGHTS)[];
   const missing = ['unet', 'vae'].find((name) => !isNamed(index, name));
@@ -126,19 +125,19 @@ type NameOfWeights =
   | { part: 'shard'; of: number; variant: string | undefined };
 
 /**
- * What a file's name says, in the forms that versions of diffusers and transformers have given shards and their
- * index, e.g. `model-00001-of-00002.fp16.safetensors` and `model.fp16-00001-of-00002.safetensors`.
+ * Parses a file's name, in the forms that versions of diffusers and transformers have given shards and their index,
+ * e.g. `model-00001-of-00002.fp16.safetensors` and `model.fp16-00001-of-00002.safetensors`.
  */
 function readName(file: string, name: string): NameOfWeights | undefined {
   if (!file.startsWith(name)) return undefined;
-  const rest = file.slice(name.length);
-  const [isWhole, whole] = /^(?:\.([\w-]+?))?\.safetensors$/.exec(rest) ?? [];
+  const suffix = file.slice(name.length);
+  const [isWhole, whole] = /^(?:\.([\w-]+?))?\.safetensors$/.exec(suffix) ?? [];
   const [isShard, before, of, after] =
-    /^(?:\.([\w-]+))?-\d{5}-of-(\d{5})(?:\.([\w-]+))?\.safetensors$/.exec(rest) ?? [];
+    /^(?:\.([\w-]+))?-\d{5}-of-(\d{5})(?:\.([\w-]+))?\.safetensors$/.exec(suffix) ?? [];
   if (isShard !== undefined) return { part: 'shard', of: Number(of), variant: before ?? after };
   if (isWhole !== undefined) return { part: 'whole', variant: whole };
   const [isIndex, early, middle, late] =
-    /^(?:\.([\w-]+))?\.safetensors(?:\.([\w-]+))?\.index(?:\.([\w-]+))?\.json$/.exec(rest) ?? [];
+    /^(?:\.([\w-]+))?\.safetensors(?:\.([\w-]+))?\.index(?:\.([\w-]+))?\.json$/.exec(suffix) ?? [];
   return isIndex === undefined ? undefined : { part: 'index', variant: early ?? middle ?? late };
 }
 
@@ -169,7 +168,7 @@ function notFound(
   return new ModelLoadError('MODEL_NOT_FOUND', `${id} has no ${what} of its ${folder}, or not all of them`);
 }
 
-/** Whether model_index.json gives a component a class. */
+/** Whether model_index.json names a class for a component. */
 function isNamed(index: Readonly<Record<string, unknown>>, name: string): boolean {
   const entry = index[name];
   return Array.isArray(entry) && typeof entry[1] === 'string';
@@ -183,7 +182,7 @@ function filesIn({ paths }: Repository, folder: string): string[] {
     .filter((name) => !name.includes('/'));
 }
 
-/** A network's configurations; the index of its shards belongs to its weights. */
+/** A network's configs; the index of its shards belongs to its weights. */
 function configsIn(repository: Repository, folder: string): string[] {
   return filesIn(repository, folder)
     .filter((name) => name.endsWith('.json') && !name.includes('.index.'))

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { chooseFiles, type FileChoice } from '../../../lib/hub/choose-files.js';
+import { selectFiles, type FileSelection } from '../../../lib/hub/select-files.js';
 
 const named = (...names: string[]): Record<string, unknown> =>
   Object.fromEntries(names.map((name) => [name, ['a library', 'AClass']]));
@@ -22,14 +22,14 @@ const NETWORKS = ['text_encoder', 'unet', 'vae_decoder'].flatMap((folder) => [
 ]);
 const PLAIN = [...CONFIGS, ...WEIGHTS];
 
-function choose(paths: readonly string[], choice: FileChoice = {}, index: object = INDEX): string[] {
-  return chooseFiles({ id: 'org/model', paths, index: { ...index } }, choice).sort();
+function choose(paths: readonly string[], choice: FileSelection = {}, index: object = INDEX): string[] {
+  return selectFiles({ id: 'org/model', paths, index: { ...index } }, choice).sort();
 }
 
 const refusal = (code: string, words: RegExp): Error =>
   expect.objectContaining({ code, message: expect.stringMatching(words) as string }) as Error;
 
-function refused(paths: readonly string[], choice: FileChoice = {}, index: object = INDEX): unknown {
+function refused(paths: readonly string[], choice: FileSelection = {}, index: object = INDEX): unknown {
   try {
     return choose(paths, choice, index);
   } catch (error) {
@@ -192,7 +192,7 @@ describe('OpenVINO networks', () => {
     expect(choose([...configs, ...older])).toEqual([...configs, ...older].sort());
   });
 
-  it.each<[string, string[], FileChoice, string, RegExp]>([
+  it.each<[string, string[], FileSelection, string, RegExp]>([
     [
       'asked for, are refused where there are none',
       PLAIN,
