@@ -4,10 +4,10 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 
 import { writeFileAtomically } from '../common/atomic-file.js';
-import { toAsciiJson } from './python-json.js';
+import { readTextFile } from '../common/read-file.js';
+import { toAsciiJson } from './ascii-json.js';
 import type { RepoCache } from './repo-cache.js';
 import { pathSchema, sha1Schema, sha256Schema, sizeSchema, type RepoFile } from './repo-file.js';
-import { readSmallFile } from './small-file.js';
 
 /** The longest listing that is read, in bytes: that of some 200 000 files. */
 const MAX_LISTING_BYTES = 64 * 2 ** 20;
@@ -41,7 +41,7 @@ export async function readCachedListing(
   commit: string,
 ): Promise<readonly RepoFile[] | undefined> {
   try {
-    const text = await readSmallFile(cache.listing(commit), MAX_LISTING_BYTES);
+    const text = await readTextFile(cache.listing(commit), { maxBytes: MAX_LISTING_BYTES });
     return Object.entries(listingSchema.parse(JSON.parse(text)).files).map(([path, file]) => ({
       path,
       size: file.lfs_size ?? file.size,

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 import { InvalidArgumentError } from '../common/errors.js';
+import { readTextFile } from '../common/read-file.js';
 import { parseEndpoint } from './endpoint.js';
 import { isToken } from './token.js';
 
@@ -13,6 +13,7 @@ import { isToken } from './token.js';
  */
 
 const { env } = process;
+const MAX_TOKEN_BYTES = 10_000;
 const DEFAULT_ENDPOINT = 'https://huggingface.co';
 
 /**
@@ -63,7 +64,7 @@ export async function implicitToken(): Promise<string | undefined> {
   const fromEnvironment = cleaned(firstSet('HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN'));
   if (fromEnvironment !== undefined) return checked(fromEnvironment, 'The environment variable HF_TOKEN');
   const path = expandPath(firstSet('HF_TOKEN_PATH') ?? join(hubHome(), 'token'));
-  const fromFile = cleaned(await readFile(path, 'utf8').catch(() => undefined));
+  const fromFile = cleaned(await readTextFile(path, { maxBytes: MAX_TOKEN_BYTES }).catch(() => undefined));
   return fromFile === undefined ? undefined : checked(fromFile, `The file ${path}`);
 }
 

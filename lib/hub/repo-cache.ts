@@ -5,10 +5,10 @@ import { dirname, join, relative } from 'node:path';
 import { getRepoFolderName } from '@huggingface/hub';
 
 import { writeFileAtomically } from '../common/atomic-file.js';
+import { readTextFile } from '../common/read-file.js';
 import { asSaveError } from '../common/save-error.js';
 import { areSymlinksDisabled } from './environment.js';
 import { isCommit } from './model-id.js';
-import { readSmallFile } from './small-file.js';
 
 const MAX_REF_BYTES = 1000;
 
@@ -49,7 +49,9 @@ export class RepoCache {
   /** The commit a revision pointed to at its last download; undefined before the first. */
   async commitOf(revision: string): Promise<string | undefined> {
     if (isCommit(revision)) return revision;
-    const commit = await readSmallFile(join(this.folder, 'refs', revision), MAX_REF_BYTES).catch(() => '');
+    const commit = await readTextFile(join(this.folder, 'refs', revision), { maxBytes: MAX_REF_BYTES }).catch(
+      () => '',
+    );
     return isCommit(commit) ? commit : undefined;
   }
 
