@@ -1,6 +1,9 @@
-import { Command, Option } from 'commander';
-import type { Ora } from 'ora';
+import { dirname, resolve } from 'node:path';
 
+import { Command, Option } from 'commander';
+
+import { SaveError } from '../common/errors.js';
+import { fileExists } from '../common/file-exists.js';
 import {
   exportPipeline,
   exportSingleFile,
@@ -11,9 +14,12 @@ import {
 } from '../models/index.js';
 import { locateModel } from '../hub/index.js';
 import { saveExport } from '../pipelines/index.js';
-import { isSingleFile, predictionTypeOption, wholeNumber } from './arguments.js';
-import { describeDownload, revisionOption } from './hub.js';
-import { longWork } from './long-work.js';
+import { isSingleFile, predictionTypeOption, quietOption, wholeNumber } from './arguments.js';
+import { componentName } from './component-names.js';
+import { downloadStates, revisionOption } from './hub.js';
+import { longWork, type WorkResult } from './long-work.js';
+import { prepareFolder } from './output.js';
+import type { Progress } from './progress.js';
 
 interface Options {
   revision?: string;
@@ -24,64 +30,89 @@ interface Options {
   config?: string;
   tokenizer?: string;
   overwrite?: boolean;
+  quiet?: boolean;
 }
 
 /** `openvino-diffusers export`: a diffusers model in, a folder of OpenVINO networks out. */
 export function exportCommand(): Command {
   return new Command('export')
-    .description('convert a diffusers model to OpenVINO, as optimum-intel lays it out')
+    .description('convert a diffusers model to OpenVINO, in the layout of optimum-intel')
     .argument(
       '<model>',
-      'in the layout of diffusers with weights in safetensors: a folder, or an id on the hub; or a .safetensors checkpoint',
+      'diffusers folder or id on the hub, with weights in safetensors, or a .safetensors checkpoint',
     )
-    .argument('<output>', 'folder to be made')
+    .argument('<output>', 'folder to write')
     .addOption(revisionOption())
     .addOption(
       new Option('--weight-format <format>', 'how weights are stored')
         .choices(WEIGHT_FORMATS)
         .default('stored'),
     )
-    .option('--variant <name>', "files of weights to read, e.g. 'fp16'")
-    .option('--clip-skip <layers>', 'layers of the text encoder to leave out at the end', wholeNumber)
+    .option('--variant <name>', "variant of the weights to read, e.g. 'fp16'")
+    .option('--clip-skip <layers>', 'layers of the text encoder to skip at its end', wholeNumber)
     .addOption(predictionTypeOption())
-    .option('--config <folder>', 'of a checkpoint: folder of diffusers with its configurations')
+    .option('--config <folder>', 'of a checkpoint: diffusers folder with its configs')
     .option('--tokenizer <folder>', 'of a checkpoint: folder with its tokenizer')
     .option('--overwrite', 'replace the output folder if it exists')
-    .action((model: string, output: string, options: Options) =>
-      longWork('Reading', (spinner, signal) => convert(model, output, options, spinner, signal)),
-    );
+    .addOption(quietOption())
+    .action(run);
+}
+
+async function run(model: string, output: string, { quiet, overwrite, ...options }: Options): Promise<void> {
+  if (!overwrite && (await fileExists(output))) {
+    throw new SaveError(`${output} exists already; --overwrite replaces it`);
+  }
+  await prepareFolder(dirname(resolve(output)));
+  await longWork(
+    {
+      quiet,
+      first: { label: 'Reading', activity: 'reading the model' },
+      whenStopped: `${output} was not written`,
+    },
+    (progress, signal) => convert(model, output, { ...options, overwrite }, progress, signal),
+  );
 }
 
 async function convert(
   model: string,
   output: string,
-  { overwrite, ...options }: Options,
-  spinner: Ora,
+  { overwrite, ...options }: Omit<Options, 'quiet' | 'overwrite'> & { overwrite: boolean | undefined },
+  progress: Progress,
   signal: AbortSignal,
-): Promise<string[]> {
+): Promise<WorkResult> {
   const pipeline = isSingleFile(model)
     ? await exportSingleFile(model, options)
-    : await exportModel(model, options, spinner, signal);
+    : await exportModel(model, options, progress, signal);
+  progress.update({ label: 'Writing', activity: `writing ${output}` });
   await saveExport(pipeline, output, {
     overwrite,
     signal,
     onProgress: ({ component, done, total }) => {
-      spinner.text = `Written: ${component} (${done}/${total})`;
+      progress.update({
+        label: `Wrote: ${componentName(component)}`,
+        activity: `writing ${output}`,
+        done,
+        total,
+      });
     },
   });
-  return [output];
+  return { lines: [output] };
 }
 
 async function exportModel(
   model: string,
-  { revision, ...options }: Omit<Options, 'overwrite'>,
-  spinner: Ora,
+  { revision, ...options }: Omit<Options, 'quiet' | 'overwrite'>,
+  progress: Progress,
   signal: AbortSignal,
 ): Promise<PipelineExport> {
+  const downloadState = downloadStates();
   const folder = await locateModel(model, {
-    ...{ revision, variant: options.variant, export: true, signal },
-    onProgress: (progress) => {
-      spinner.text = describeDownload(progress);
+    revision,
+    variant: options.variant,
+    export: true,
+    signal,
+    onProgress: (event) => {
+      progress.update(downloadState(event));
     },
   });
   return exportPipeline(folder, options);

@@ -1,14 +1,29 @@
-import { join, parse } from 'node:path';
+import { join } from 'node:path';
 
 import { Command, Option } from 'commander';
-import type { Ora } from 'ora';
 
+import type { ImageFormat } from '../image/index.js';
 import type { PredictionType } from '../models/index.js';
 import { OVStableDiffusionPipeline, type PipelineProgress } from '../pipelines/index.js';
-import { isSingleFile, number, predictionTypeOption, seed, size, wholeNumber } from './arguments.js';
-import { describeDownload, revisionOption } from './hub.js';
-import { longWork } from './long-work.js';
+import { parseGenerateOptions, type GenerateOptions } from '../pipelines/generate-options.js';
+import {
+  isSingleFile,
+  number,
+  predictionTypeOption,
+  quietOption,
+  seed,
+  seedsFrom,
+  size,
+  wholeNumberUpTo,
+} from './arguments.js';
+import { componentName } from './component-names.js';
+import { downloadStates, revisionOption } from './hub.js';
+import { longWork, type WorkResult } from './long-work.js';
+import { EXTENSIONS, prepareFolder, prepareOutput, type OutputTarget } from './output.js';
+import type { Progress } from './progress.js';
 import { schedulersByName } from './schedulers.js';
+import { saveImages, writeToStdout } from './save-images.js';
+import { requireMultiple, vaeScaleFactorOf } from './vae-scale-factor.js';
 
 /** The small model that comes with the package, seen from dist/cli. */
 const shapes = join(import.meta.dirname, '../../models/shapes');
@@ -33,13 +48,18 @@ interface Options {
   device: string;
   cacheDir?: string;
   output: string;
+  format?: ImageFormat;
   metadata: boolean;
+  json?: boolean;
+  quiet?: boolean;
 }
 
-/** `openvino-diffusers generate`: a prompt in, picture files out. */
+type Request = Omit<GenerateOptions, 'outputType'>;
+
+/** `openvino-diffusers generate`: a prompt in, image files out. */
 export function generateCommand(): Command {
   return new Command('generate')
-    .description('draw a prompt')
+    .description('generate images from a prompt')
     .addOption(
       new Option(
         '-m, --model <model>',
@@ -49,17 +69,21 @@ export function generateCommand(): Command {
         .default(shapes, 'a small one that draws shapes'),
     )
     .addOption(revisionOption())
-    .requiredOption('-p, --prompt <text>', 'what to draw')
-    .option('-n, --negative-prompt <text>', 'what not to draw')
-    .option('--steps <number>', 'denoising steps', wholeNumber, 20)
+    .requiredOption('-p, --prompt <text>', 'what the image should show')
+    .option('-n, --negative-prompt <text>', 'what it should not show')
+    .option('--steps <number>', 'denoising steps, up to 1000', wholeNumberUpTo(1000), 20)
     .option(
       '--guidance-scale <number>',
-      `how far to go beyond what the model makes of the prompt; 1 is not at all (default: ${GUIDANCE})`,
+      `how closely to follow the prompt; 1 is without guidance (default: ${GUIDANCE})`,
       number,
     )
-    .option('--size <WxH>', 'pixels, e.g. 512x512 (default: what the model was trained on)', size)
-    .option('--seed <number>', 'for a picture that can be made again (default: random)', seed)
-    .option('--images <number>', 'pictures to draw', wholeNumber, 1)
+    .option(
+      '--size <size>',
+      'pixels: 512 for a square, or 768x512 (default: the size the model was trained on)',
+      size,
+    )
+    .option('--seed <number>', 'for an image that can be generated again (default: random)', seed)
+    .option('--images <number>', 'images to generate, up to 1024', wholeNumberUpTo(1024), 1)
     .option('--eta <number>', 'η of DDIM, 0 to 1', number)
     .addOption(
       new Option('--scheduler <name>', "scheduler (default: the model's own)").choices(
@@ -78,29 +102,121 @@ export function generateCommand(): Command {
     .option('--cache-dir <folder>', 'keep compiled models here between runs')
     .option(
       '-o, --output <file>',
-      '.png, .jpg, .webp or .avif; numbered when there are several',
+      '.png, .jpg, .webp or .avif, numbered when there are several; - for standard output',
       'output.png',
     )
+    .addOption(
+      new Option('--format <format>', 'of the image (default: that of the extension, else png)').choices(
+        Object.keys(EXTENSIONS),
+      ),
+    )
     .option('--no-metadata', 'write no generation parameters into the file')
-    .action((options: Options) => longWork('Loading', (spinner, signal) => draw(options, spinner, signal)));
+    .option('--json', 'print one JSON object: files, seeds, seconds')
+    .addOption(quietOption())
+    .action(run);
 }
 
-async function draw(options: Options, spinner: Ora, signal: AbortSignal): Promise<string[]> {
-  const { steps, images, size: wanted, seed: first } = options;
-  const guidanceScale = options.guidanceScale ?? (options.model === shapes ? SHAPES_GUIDANCE : GUIDANCE);
+async function run(options: Options): Promise<void> {
+  const request = generateOptions(options);
+  parseGenerateOptions(request);
+  if (options.size) {
+    const factor = isSingleFile(options.model) ? undefined : await vaeScaleFactorOf(options.model);
+    if (factor !== undefined) requireMultiple(options.size, factor);
+  }
+  const { output, images: count, format, json } = options;
+  if (json && output === '-') throw new Error('--json and -o - both want standard output: use one of them.');
+  if (options.cacheDir !== undefined) await prepareFolder(options.cacheDir);
+  const target = await prepareOutput(output, { count, format, toTerminal: process.stdout.isTTY });
+  await longWork(
+    {
+      quiet: options.quiet,
+      first: { label: 'Loading', activity: 'loading the model' },
+      whenStopped: 'no image was written',
+    },
+    (progress, signal) => generate(options, request, target, progress, signal),
+  );
+}
+
+function generateOptions(options: Options): Request {
+  const { negativePrompt, steps, eta, images, seed: first, model } = options;
+  return {
+    negativePrompt,
+    numInferenceSteps: steps,
+    guidanceScale: options.guidanceScale ?? (model === shapes ? SHAPES_GUIDANCE : GUIDANCE),
+    eta,
+    ...(options.size ?? {}),
+    seeds: first === undefined ? undefined : seedsFrom(first, images),
+  };
+}
+
+async function generate(
+  options: Options,
+  request: Request,
+  target: OutputTarget,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<WorkResult> {
+  await using pipeline = await load(options, progress, signal);
+  // A schedule that has no such number of steps is refused before networks are compiled.
+  pipeline.scheduler.clone().setTimesteps(options.steps);
+  const { sampleSize, vaeScaleFactor } = pipeline.components;
+  const trained = sampleSize * vaeScaleFactor;
+  progress.update({ label: 'Compiling', activity: 'compiling the networks' });
+  await pipeline.reshape({
+    ...(options.size ?? { width: trained, height: trained }),
+    numImagesPerPrompt: options.images,
+    guidance: (request.guidanceScale ?? GUIDANCE) > 1,
+  });
+  signal.throwIfAborted();
+
+  progress.update({ label: 'Encoding the prompt', activity: 'encoding the prompt' });
+  const { images, seeds, timings } = await pipeline.generate(options.prompt, {
+    ...request,
+    signal,
+    onStep: ({ step, steps, secondsPerStep }) => {
+      progress.update({
+        label: step < steps ? 'Step' : 'Decoding after step',
+        activity: 'generating',
+        done: step,
+        total: steps,
+        detail: `${secondsPerStep.toFixed(2)} s each`,
+        secondsLeft: step < steps ? secondsPerStep * (steps - step) : undefined,
+      });
+    },
+  });
+  progress.update({ label: 'Writing', activity: 'writing the images' });
+  const { metadata, json } = options;
+  const { files, failure } = await saveImages(images, target, { metadata, writeStdout: writeToStdout });
+  if (json) return { lines: [JSON.stringify({ files, seeds: seeds.map(String), ...timings })], failure };
+  // Standard output is the image's, or nobody reads it any more.
+  return { lines: target.files ? files : [], failure };
+}
+
+async function load(
+  options: Options,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<OVStableDiffusionPipeline> {
+  const downloadState = downloadStates();
   const loading = {
     inferencePrecision: options.precision,
     device: options.device,
     cacheDir: options.cacheDir,
     signal,
-    onProgress: (progress: PipelineProgress) => {
-      spinner.text = describe(progress);
+    onProgress: (event: PipelineProgress) => {
+      if (event.phase === 'download') progress.update(downloadState(event));
+      else {
+        const { phase, component, done, total } = event;
+        const [verb, activity] =
+          phase === 'read' ? ['Read', 'reading the model'] : ['Compiled', 'compiling the networks'];
+        progress.update({ label: `${verb}: ${componentName(component)}`, activity, done, total });
+      }
     },
     // Each is refused by name where the model is not of the kind it is for.
     ...(options.revision && { revision: options.revision }),
     ...(options.predictionType && { predictionType: options.predictionType }),
   };
-  await using pipeline = isSingleFile(options.model)
+  const pipeline = isSingleFile(options.model)
     ? await OVStableDiffusionPipeline.fromSingleFile(options.model, loading)
     : await OVStableDiffusionPipeline.fromPretrained(options.model, loading);
   if (options.scheduler !== undefined) {
@@ -108,43 +224,5 @@ async function draw(options: Options, spinner: Ora, signal: AbortSignal): Promis
       pipeline.scheduler.config,
     );
   }
-  const { sampleSize, vaeScaleFactor } = pipeline.components;
-  const trained = sampleSize * vaeScaleFactor;
-  await pipeline.reshape({
-    ...(wanted ?? { width: trained, height: trained }),
-    numImagesPerPrompt: images,
-    guidance: guidanceScale > 1,
-  });
-  signal.throwIfAborted();
-
-  const result = await pipeline.generate(options.prompt, {
-    negativePrompt: options.negativePrompt,
-    numInferenceSteps: steps,
-    guidanceScale,
-    eta: options.eta,
-    seeds: first === undefined ? undefined : Array.from({ length: images }, (_, i) => first + BigInt(i)),
-    signal,
-    onStep: ({ step, steps: all, secondsPerStep }) => {
-      spinner.text = `Step ${step}/${all}, ${secondsPerStep.toFixed(2)} s each`;
-    },
-  });
-  spinner.text = 'Writing';
-  const files = numbered(options.output, images);
-  await Promise.all(
-    result.images.map((image, i) => image.toFile(files[i] ?? '', { metadata: options.metadata })),
-  );
-  return files;
-}
-
-function describe(progress: PipelineProgress): string {
-  if (progress.phase === 'download') return describeDownload(progress);
-  const { phase, component, done, total } = progress;
-  return `${phase === 'read' ? 'Reading' : 'Compiling'}: ${component} (${done}/${total})`;
-}
-
-/** One name as it is; several with their number before the extension. */
-function numbered(output: string, count: number): string[] {
-  if (count === 1) return [output];
-  const { dir, name, ext } = parse(output);
-  return Array.from({ length: count }, (_, i) => `${dir ? `${dir}/` : ''}${name}-${i + 1}${ext}`);
+  return pipeline;
 }

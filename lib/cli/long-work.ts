@@ -1,29 +1,71 @@
-import ora, { type Ora } from 'ora';
+import { setTimeout as delay } from 'node:timers/promises';
 
-import { Interrupted } from './report.js';
+import { raceAbort } from '../common/abort.js';
+import { createProgress, type Progress } from './progress.js';
+import { amountOf, type ProgressState } from './progress-text.js';
+import { Interrupted, reportFailure, type EndSignal } from './report.js';
+
+/** How long interrupted work may take to clean up; what OpenVINO compiles meanwhile can last for minutes. */
+const GRACE_MS = 1500;
+
+/** What long work ends with. */
+export interface WorkResult {
+  /** Lines for stdout, e.g. the files that were written. */
+  readonly lines: readonly string[];
+  /** What went wrong although there is a result. */
+  readonly failure?: Error | undefined;
+}
+
+export interface LongWorkOptions {
+  readonly quiet?: boolean | undefined;
+  /** The state before the first event. */
+  readonly first: ProgressState;
+  /** Follows 'Stopped while …;', e.g. 'no image was written'. */
+  readonly whenStopped: string;
+}
 
 /**
- * Work that takes a while: it shows how far it is, Ctrl-C calls it off through its signal, and the files it made are
- * printed at the end.
+ * Runs work that takes a while: shows its progress on stderr, prints its result on stdout. Ctrl-C aborts it through
+ * its signal; if it does not end soon, or at a second Ctrl-C, the process exits.
  */
 export async function longWork(
-  text: string,
-  work: (spinner: Ora, signal: AbortSignal) => Promise<readonly string[]>,
+  { quiet, first, whenStopped }: LongWorkOptions,
+  work: (progress: Progress, signal: AbortSignal) => Promise<WorkResult>,
 ): Promise<void> {
-  const interrupt = new AbortController();
-  const onInterrupt = (): void => {
-    interrupt.abort(new Interrupted());
+  const controller = new AbortController();
+  const progress = createProgress(first, { quiet });
+  const onSignal = (signal: EndSignal): void => {
+    const interrupted = new Interrupted(signal, stoppedMessage(progress.state, whenStopped));
+    if (controller.signal.aborted) process.exit(interrupted.exitCode);
+    controller.abort(interrupted);
   };
-  process.once('SIGINT', onInterrupt);
-  const spinner = ora({ text, stream: process.stderr }).start();
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const running = work(progress, controller.signal);
   try {
-    const files = await work(spinner, interrupt.signal);
-    spinner.stop();
-    for (const file of files) console.log(file);
+    const { lines, failure } = await raceAbort(running, controller.signal);
+    progress.end(failure !== undefined);
+    for (const line of lines) console.log(line);
+    if (failure) reportFailure(failure, false);
   } catch (error) {
-    spinner.fail();
-    throw error;
+    progress.end(true);
+    if (!(error instanceof Interrupted)) throw error;
+    reportFailure(error, false);
+    if (!(await endsSoon(running))) process.exit();
   } finally {
-    process.off('SIGINT', onInterrupt);
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
+}
+
+async function endsSoon(work: Promise<unknown>): Promise<boolean> {
+  const ended = work.then(
+    () => true,
+    () => true,
+  );
+  return Promise.race([ended, delay(GRACE_MS, false, { ref: false })]);
+}
+
+function stoppedMessage(state: ProgressState, whenStopped: string): string {
+  const amount = amountOf(state);
+  const where = amount === undefined ? state.activity : `${state.activity} (${amount})`;
+  return `Stopped while ${where}; ${whenStopped}.`;
 }
