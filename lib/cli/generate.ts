@@ -175,7 +175,7 @@ async function generate(
     signal,
     onStep: ({ step, steps, secondsPerStep }) => {
       progress.update({
-        label: step < steps ? 'Step' : 'Decoding after step',
+        label: 'Step',
         activity: 'generating',
         done: step,
         total: steps,

@@ -12,7 +12,7 @@ export interface Progress {
 }
 
 /** What progress needs of a stream. */
-type Output = Pick<NodeJS.WriteStream, 'write' | 'isTTY'>;
+type Output = Pick<NodeJS.WriteStream, 'write'> & Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>>;
 
 /** A bar on a terminal, plain lines in a log, nothing if it should be quiet. */
 export function createProgress(
@@ -20,7 +20,11 @@ export function createProgress(
   { quiet = false, output = process.stderr }: { quiet?: boolean | undefined; output?: Output } = {},
 ): Progress {
   if (quiet) return new SilentProgress(first);
-  return output.isTTY ? new BarProgress(first, output as NodeJS.WriteStream) : new LogProgress(first, output);
+  // A terminal of no width, as containers and `script` may have, would make ora clear lines without end.
+  const hasWidth = output.columns === undefined || output.columns > 0;
+  return output.isTTY && hasWidth
+    ? new BarProgress(first, output as NodeJS.WriteStream)
+    : new LogProgress(first, output);
 }
 
 class SilentProgress implements Progress {

@@ -3,6 +3,7 @@ import { SaveError } from './errors.js';
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EDQUOT: 'the disk quota is used up',
+  EEXIST: 'a file of that name is in the way',
   EFBIG: 'the file would be larger than this process may write',
   EISDIR: 'it is a folder',
   ENAMETOOLONG: 'the name is too long',
