@@ -33,13 +33,14 @@ export async function longWork(
   work: (progress: Progress, signal: AbortSignal) => Promise<WorkResult>,
 ): Promise<void> {
   const controller = new AbortController();
-  const progress = createProgress(first, { quiet });
   const onSignal = (signal: EndSignal): void => {
     const interrupted = new Interrupted(signal, stoppedMessage(progress.state, whenStopped));
     if (controller.signal.aborted) process.exit(interrupted.exitCode);
     controller.abort(interrupted);
   };
+  // Before anything is shown: until then a signal would end the process without a word.
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const progress = createProgress(first, { quiet });
   const running = work(progress, controller.signal);
   try {
     const { lines, failure } = await raceAbort(running, controller.signal);

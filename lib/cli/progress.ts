@@ -7,7 +7,7 @@ export interface Progress {
   /** The last state, for messages about what was interrupted. */
   readonly state: ProgressState;
   update(state: ProgressState): void;
-  /** Ends the display; `failed` leaves the last line, marked as such. */
+  /** Ends the display; `failed` leaves the last line, marked as such. Work that goes on is not shown. */
   end(failed: boolean): void;
 }
 
@@ -46,6 +46,7 @@ class SilentProgress implements Progress {
 /** One line of a terminal that is drawn anew: spinner, bar, text. */
 class BarProgress implements Progress {
   state: ProgressState;
+  #ended = false;
   readonly #spinner: Ora;
 
   constructor(first: ProgressState, stream: NodeJS.WriteStream) {
@@ -55,11 +56,13 @@ class BarProgress implements Progress {
   }
 
   update(state: ProgressState): void {
+    if (this.#ended) return;
     this.state = state;
     this.#spinner.text = [progressBar(state), progressLine(state)].filter((part) => part !== '').join(' ');
   }
 
   end(failed: boolean): void {
+    this.#ended = true;
     if (failed) this.#spinner.fail(progressLine(this.state));
     else this.#spinner.stop();
   }
@@ -72,6 +75,7 @@ const LOG_INTERVAL_MS = 5000;
 class LogProgress implements Progress {
   state: ProgressState;
   readonly #output: Output;
+  #ended = false;
   #last = '';
   #lastTime = -Infinity;
 
@@ -82,6 +86,7 @@ class LogProgress implements Progress {
   }
 
   update(state: ProgressState): void {
+    if (this.#ended) return;
     this.state = state;
     const isComplete = state.done === state.total;
     const isDue = performance.now() - this.#lastTime >= LOG_INTERVAL_MS;
@@ -89,7 +94,7 @@ class LogProgress implements Progress {
   }
 
   end(): void {
-    // Each line stands as it is; errors follow on their own.
+    this.#ended = true;
   }
 
   #print(): void {

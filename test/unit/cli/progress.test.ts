@@ -101,6 +101,7 @@ describe('progress in a log', () => {
     progress.update(step(1));
     progress.update(step(2));
     progress.end(false);
+    progress.update(step(3));
     expect(output.text).toBe('Loading\nStep 1/20, 0.53 s each, 9 s left\nStep 2/20, 0.53 s each, 9 s left\n');
     expect(progress.state).toEqual(step(2));
   });
