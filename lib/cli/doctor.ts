@@ -16,17 +16,17 @@ export interface DoctorReport {
         devices: { name: string; fullName: string; capabilities: string[] }[];
         /** What pipelines on the CPU compute in by default. */
         defaultPrecision: string;
-        /** Threads of one inference; 0 means OpenVINO uses every physical core. */
+        /** Threads of one inference; 0 means every physical core. */
         inferenceThreads: number;
       })
     | { error: string; code: string };
   advice: string[];
 }
 
-/** `openvino-diffusers doctor`: is everything there, and is the machine set up to be fast? */
+/** `openvino-diffusers doctor`: is everything installed, and is the machine set up well? */
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('tell what is installed, what the CPU can do, and what would make it faster')
+    .description('show what is installed, what the machine can do, and what is wrong with it')
     .option('--json', 'print one JSON object')
     .action(async ({ json }: { json?: boolean }) => {
       const report = await examine();
@@ -37,8 +37,16 @@ export function doctorCommand(): Command {
 
 async function examine(): Promise<DoctorReport> {
   const system = await systemInfo();
-  const runtime = await examineRuntime();
+  const runtime = system.allocatorCrashes ? notExamined(system) : await examineRuntime();
   return { version, node: process.version, system, runtime, advice: advise(system, runtime) };
+}
+
+/** With such an allocator, OpenVINO would end this process before it can report anything. */
+function notExamined({ allocator }: SystemInfo): DoctorReport['runtime'] {
+  return {
+    error: `OpenVINO was not loaded: with ${allocator} as the allocator it aborts the process`,
+    code: 'UNSUPPORTED',
+  };
 }
 
 async function examineRuntime(): Promise<DoctorReport['runtime']> {
@@ -69,34 +77,39 @@ async function examineRuntime(): Promise<DoctorReport['runtime']> {
   }
 }
 
-function advise(
-  { cpuFeatures, allocator, memoryBytes }: SystemInfo,
-  runtime: DoctorReport['runtime'],
-): string[] {
+function advise(system: SystemInfo, runtime: DoctorReport['runtime']): string[] {
+  const { cpuFeatures, cpuQuota, processors, memoryBytes } = system;
   const advice: string[] = [];
+  if (system.allocatorCrashes) {
+    return [
+      `${system.allocator} is loaded in place of the C library's allocator (${preloaded()}), and TBB_ENABLE_SANITIZERS is ` +
+        `not 1: OpenVINO then aborts with 'free(): invalid pointer'. Set TBB_ENABLE_SANITIZERS=1, or do not load it.`,
+    ];
+  }
   if ('error' in runtime) return ['Nothing can run until the addon and OpenVINO load: see above.'];
   for (const { source, usable, outcome } of runtime.runtimes) {
-    if (!usable && source.endsWith('_DIR')) advice.push(`${source} is set but was passed over: ${outcome}.`);
+    if (!usable && source.endsWith('_DIR')) advice.push(`${source} is set but was not used: ${outcome}.`);
   }
   if (cpuFeatures && !cpuFeatures.avx512_bf16 && !cpuFeatures.amx_bf16) {
-    advice.push('This CPU has no native bf16: pictures are computed in f32, at about twice the time.');
+    advice.push('This CPU has no native bf16: images are computed in f32, at about twice the time.');
   }
-  if (allocator === 'system' && process.platform === 'linux') {
+  if (cpuQuota !== undefined && cpuQuota < processors) {
     advice.push(
-      'A faster allocator can help large models: apt-get install libjemalloc2, then LD_PRELOAD=libjemalloc.so.2.',
+      `The container grants the time of ${cpuQuota} of ${processors} processors: generation takes as long as on so many.`,
     );
   }
   if (memoryBytes < 8 * 2 ** 30)
-    advice.push('With less than 8 GB of memory, prefer bf16 and sizes up to 512x512.');
+    advice.push('With less than 8 GiB of memory, prefer bf16 and sizes up to 512x512.');
   return advice;
 }
 
 function describe({ version: own, node, system, runtime, advice }: DoctorReport): string {
   const lines = [
     `openvino-diffusers ${own}, Node ${node}, ${system.platform}`,
-    `CPU         ${system.cpu}, ${system.processors} processors, ${(system.memoryBytes / 2 ** 30).toFixed(1)} GiB of memory`,
+    `CPU         ${system.cpu}, ${system.processors} processors${describeQuota(system)}`,
+    `memory      ${describeMemory(system)}`,
     `features    ${features(system)}`,
-    `allocator   ${system.allocator ?? 'not known on this system'}`,
+    `allocator   ${system.allocator ?? 'unknown on this system'}`,
   ];
   if ('error' in runtime) lines.push('', runtime.error);
   else {
@@ -114,8 +127,31 @@ function describe({ version: own, node, system, runtime, advice }: DoctorReport)
   return lines.join('\n');
 }
 
+function describeQuota({ cpuQuota }: SystemInfo): string {
+  return cpuQuota === undefined ? '' : `, of which the container grants the time of ${cpuQuota}`;
+}
+
+function describeMemory({ memory }: SystemInfo): string {
+  const { cgroupBytes, addressSpaceBytes, limitBytes, availableBytes } = memory;
+  const limits = [
+    ...(cgroupBytes === undefined ? [] : [`the container allows ${gibibytes(cgroupBytes)}`]),
+    ...(addressSpaceBytes === undefined ? [] : [`ulimit -v allows ${gibibytes(addressSpaceBytes)}`]),
+  ];
+  return [`${gibibytes(limitBytes)}, ${gibibytes(availableBytes)} available`, ...limits].join('; ');
+}
+
+function gibibytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}
+
+/** How such an allocator came into the process. */
+function preloaded(): string {
+  const { LD_PRELOAD } = process.env;
+  return LD_PRELOAD ? `LD_PRELOAD=${LD_PRELOAD}` : 'linked, or named in /etc/ld.so.preload';
+}
+
 function features({ cpuFeatures }: SystemInfo): string {
-  if (!cpuFeatures) return 'not known on this system';
+  if (!cpuFeatures) return 'unknown on this system';
   return Object.entries(cpuFeatures)
     .map(([name, present]) => `${present ? '' : 'no '}${name}`)
     .join(', ');

@@ -6,6 +6,7 @@ import type { ImageFormat } from '../image/index.js';
 import type { PredictionType } from '../models/index.js';
 import { OVStableDiffusionPipeline, type PipelineProgress } from '../pipelines/index.js';
 import { parseGenerateOptions, type GenerateOptions } from '../pipelines/generate-options.js';
+import { allocator, allocatorCrashes } from '../runtime/system/allocator.js';
 import {
   isSingleFile,
   number,
@@ -21,8 +22,8 @@ import { downloadStates, revisionOption } from './hub.js';
 import { longWork, type WorkResult } from './long-work.js';
 import { EXTENSIONS, prepareFolder, prepareOutput, type OutputTarget } from './output.js';
 import type { Progress } from './progress.js';
-import { schedulersByName } from './schedulers.js';
 import { saveImages, writeToStdout } from './save-images.js';
+import { schedulersByName } from './schedulers.js';
 import { requireMultiple, vaeScaleFactorOf } from './vae-scale-factor.js';
 
 /** The small model that comes with the package, seen from dist/cli. */
@@ -45,6 +46,7 @@ interface Options {
   scheduler?: string;
   predictionType?: PredictionType;
   precision?: 'bf16' | 'f32' | 'f16';
+  safetyChecker: boolean;
   device: string;
   cacheDir?: string;
   output: string;
@@ -90,6 +92,7 @@ export function generateCommand(): Command {
         Object.keys(schedulersByName),
       ),
     )
+    .option('--no-safety-checker', 'load the model without its safety checker')
     .addOption(predictionTypeOption())
     .addOption(
       new Option('--precision <type>', 'of the arithmetic (default: bf16 where the CPU has it)').choices([
@@ -127,6 +130,8 @@ async function run(options: Options): Promise<void> {
   if (json && output === '-') throw new Error('--json and -o - both want standard output: use one of them.');
   if (options.cacheDir !== undefined) await prepareFolder(options.cacheDir);
   const target = await prepareOutput(output, { count, format, toTerminal: process.stdout.isTTY });
+  // Set before OpenVINO loads, which would otherwise end the process (see `doctor`).
+  if (allocatorCrashes(allocator())) process.env.TBB_ENABLE_SANITIZERS = '1';
   await longWork(
     {
       quiet: options.quiet,
@@ -159,15 +164,15 @@ async function generate(
   await using pipeline = await load(options, progress, signal);
   // A schedule that has no such number of steps is refused before networks are compiled.
   pipeline.scheduler.clone().setTimesteps(options.steps);
-  const { sampleSize, vaeScaleFactor } = pipeline.components;
-  const trained = sampleSize * vaeScaleFactor;
+  const { unet, vaeScaleFactor } = pipeline.components;
+  const { width, height } = unet.sampleSize;
   progress.update({ label: 'Compiling', activity: 'compiling the networks' });
   await pipeline.reshape({
-    ...(options.size ?? { width: trained, height: trained }),
+    ...(options.size ?? { width: width * vaeScaleFactor, height: height * vaeScaleFactor }),
     numImagesPerPrompt: options.images,
     guidance: (request.guidanceScale ?? GUIDANCE) > 1,
+    signal,
   });
-  signal.throwIfAborted();
 
   progress.update({ label: 'Encoding the prompt', activity: 'encoding the prompt' });
   const { images, seeds, timings } = await pipeline.generate(options.prompt, {
@@ -202,6 +207,7 @@ async function load(
     inferencePrecision: options.precision,
     device: options.device,
     cacheDir: options.cacheDir,
+    scheduler: options.scheduler === undefined ? undefined : schedulersByName[options.scheduler],
     signal,
     onProgress: (event: PipelineProgress) => {
       if (event.phase === 'download') progress.update(downloadState(event));
@@ -216,13 +222,10 @@ async function load(
     ...(options.revision && { revision: options.revision }),
     ...(options.predictionType && { predictionType: options.predictionType }),
   };
-  const pipeline = isSingleFile(options.model)
-    ? await OVStableDiffusionPipeline.fromSingleFile(options.model, loading)
-    : await OVStableDiffusionPipeline.fromPretrained(options.model, loading);
-  if (options.scheduler !== undefined) {
-    pipeline.scheduler = schedulersByName[options.scheduler as keyof typeof schedulersByName](
-      pipeline.scheduler.config,
-    );
-  }
-  return pipeline;
+  return isSingleFile(options.model)
+    ? OVStableDiffusionPipeline.fromSingleFile(options.model, loading)
+    : OVStableDiffusionPipeline.fromPretrained(options.model, {
+        ...loading,
+        ...(options.safetyChecker ? {} : { safetyChecker: null }),
+      });
 }

@@ -1,12 +1,25 @@
-import { createScheduler, type Scheduler } from '../schedulers/index.js';
+import {
+  DDIMScheduler,
+  DPMSolverMultistepScheduler,
+  EulerAncestralDiscreteScheduler,
+  EulerDiscreteScheduler,
+  PNDMScheduler,
+  type SchedulerClass,
+} from '../schedulers/index.js';
 
-/** Schedulers by their names on the command line, each made from another scheduler's config. */
-export const schedulersByName = {
-  dpmpp: (config: object): Scheduler => createScheduler('DPMSolverMultistepScheduler', config),
-  'dpmpp-karras': (config: object): Scheduler =>
-    createScheduler('DPMSolverMultistepScheduler', config, { useKarrasSigmas: true }),
-  pndm: (config: object): Scheduler => createScheduler('PNDMScheduler', config),
-  ddim: (config: object): Scheduler => createScheduler('DDIMScheduler', config),
-  euler: (config: object): Scheduler => createScheduler('EulerDiscreteScheduler', config),
-  'euler-a': (config: object): Scheduler => createScheduler('EulerAncestralDiscreteScheduler', config),
-} as const;
+/** DPM-Solver++ with the sigmas of Karras et al., which many models look best with. */
+class KarrasDPMSolverMultistepScheduler extends DPMSolverMultistepScheduler {
+  constructor(config: object = {}) {
+    super({ ...config, useKarrasSigmas: true });
+  }
+}
+
+/** Schedulers by their names on the command line; each takes the config of the model's own. */
+export const schedulersByName: Readonly<Record<string, SchedulerClass>> = {
+  dpmpp: DPMSolverMultistepScheduler,
+  'dpmpp-karras': KarrasDPMSolverMultistepScheduler,
+  pndm: PNDMScheduler,
+  ddim: DDIMScheduler,
+  euler: EulerDiscreteScheduler,
+  'euler-a': EulerAncestralDiscreteScheduler,
+};

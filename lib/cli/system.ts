@@ -1,28 +1,43 @@
 import { readFile } from 'node:fs/promises';
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 
-/** What of a machine decides how fast it draws. */
+import { allocator, allocatorCrashes, type Allocator } from '../runtime/system/allocator.js';
+import { memoryLimits, type MemoryLimits } from '../runtime/system/memory.js';
+import { cpuQuota } from '../runtime/system/threads.js';
+
+/** What of a machine decides how fast it generates, and what fits. */
 export interface SystemInfo {
   platform: string;
   cpu: string;
   /** Processors this process may use. */
   processors: number;
+  /** Processors' worth of time its container grants; undefined without a quota. */
+  cpuQuota: number | undefined;
+  /** The machine's memory, or what a container or `ulimit -v` leaves of it. */
   memoryBytes: number;
-  /** Undefined where the system does not tell. */
+  memory: MemoryLimits;
+  /** Undefined where the system does not say. */
   cpuFeatures:
     Record<'avx2' | 'avx512f' | 'avx512_bf16' | 'avx512_vnni' | 'amx_bf16' | 'amx_int8', boolean> | undefined;
-  /** An allocator that is loaded in place of the C library's; undefined where that cannot be told. */
-  allocator: 'tcmalloc' | 'jemalloc' | 'mimalloc' | 'system' | undefined;
+  /** An allocator loaded in place of the C library's; undefined where that cannot be known. */
+  allocator: Allocator | undefined;
+  /** Whether OpenVINO would abort with this allocator. */
+  allocatorCrashes: boolean;
 }
 
 export async function systemInfo(): Promise<SystemInfo> {
+  const memory = memoryLimits();
+  const used = allocator();
   return {
     platform: `${process.platform}-${process.arch}`,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     processors: availableParallelism(),
-    memoryBytes: totalmem(),
+    cpuQuota: cpuQuota(),
+    memoryBytes: memory.limitBytes,
+    memory,
     cpuFeatures: await cpuFeatures(),
-    allocator: await allocator(),
+    allocator: used,
+    allocatorCrashes: allocatorCrashes(used),
   };
 }
 
@@ -39,11 +54,4 @@ async function cpuFeatures(): Promise<SystemInfo['cpuFeatures']> {
     amx_bf16: has('amx_bf16'),
     amx_int8: has('amx_int8'),
   };
-}
-
-async function allocator(): Promise<SystemInfo['allocator']> {
-  const maps = await readFile('/proc/self/maps', 'utf8').catch(() => undefined);
-  if (maps === undefined) return undefined;
-  const known = ['tcmalloc', 'jemalloc', 'mimalloc'] as const;
-  return known.find((name) => maps.includes(`lib${name}`)) ?? 'system';
 }
