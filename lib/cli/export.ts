@@ -21,7 +21,8 @@ import { longWork, type WorkResult } from './long-work.js';
 import { prepareFolder } from './output.js';
 import type { Progress } from './progress.js';
 
-interface Options {
+/** Options of an export; each is refused by name where the model is not of the kind it is for. */
+interface ExportRequest {
   revision?: string;
   weightFormat: WeightFormat;
   variant?: string;
@@ -29,6 +30,11 @@ interface Options {
   predictionType?: PredictionType;
   config?: string;
   tokenizer?: string;
+  safetyChecker?: null;
+}
+
+interface Options extends Omit<ExportRequest, 'safetyChecker'> {
+  safetyChecker: boolean;
   overwrite?: boolean;
   quiet?: boolean;
 }
@@ -53,36 +59,42 @@ export function exportCommand(): Command {
     .addOption(predictionTypeOption())
     .option('--config <folder>', 'of a checkpoint: diffusers folder with its configs')
     .option('--tokenizer <folder>', 'of a checkpoint: folder with its tokenizer')
+    .option('--no-safety-checker', 'leave the safety checker out')
     .option('--overwrite', 'replace the output folder if it exists')
     .addOption(quietOption())
     .action(run);
 }
 
-async function run(model: string, output: string, { quiet, overwrite, ...options }: Options): Promise<void> {
+async function run(
+  model: string,
+  output: string,
+  { quiet, overwrite = false, safetyChecker, ...options }: Options,
+): Promise<void> {
   if (!overwrite && (await fileExists(output))) {
     throw new SaveError(`${output} exists already; --overwrite replaces it`);
   }
   await prepareFolder(dirname(resolve(output)));
+  const request: ExportRequest = { ...options, ...(safetyChecker ? {} : { safetyChecker: null }) };
   await longWork(
     {
       quiet,
       first: { label: 'Reading', activity: 'reading the model' },
       whenStopped: `${output} was not written`,
     },
-    (progress, signal) => convert(model, output, { ...options, overwrite }, progress, signal),
+    (progress, signal) => convert(model, { output, overwrite }, request, progress, signal),
   );
 }
 
 async function convert(
   model: string,
-  output: string,
-  { overwrite, ...options }: Omit<Options, 'quiet' | 'overwrite'> & { overwrite: boolean | undefined },
+  { output, overwrite }: { output: string; overwrite: boolean },
+  request: ExportRequest,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<WorkResult> {
   const pipeline = isSingleFile(model)
-    ? await exportSingleFile(model, options)
-    : await exportModel(model, options, progress, signal);
+    ? await exportSingleFile(model, request)
+    : await exportModel(model, request, progress, signal);
   progress.update({ label: 'Writing', activity: `writing ${output}` });
   await saveExport(pipeline, output, {
     overwrite,
@@ -101,7 +113,7 @@ async function convert(
 
 async function exportModel(
   model: string,
-  { revision, ...options }: Omit<Options, 'quiet' | 'overwrite'>,
+  { revision, ...options }: ExportRequest,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<PipelineExport> {
@@ -109,6 +121,7 @@ async function exportModel(
   const folder = await locateModel(model, {
     revision,
     variant: options.variant,
+    safetyChecker: options.safetyChecker,
     export: true,
     signal,
     onProgress: (event) => {

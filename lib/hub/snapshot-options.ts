@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
-import { isAbortSignal } from '../common/abort.js';
 import { InvalidArgumentError } from '../common/errors.js';
-import { parseOptions } from '../common/options.js';
+import { callback, flag, path, signal } from '../common/fields.js';
+import { optionsSchema, parseOptions } from '../common/options.js';
+import { exportOptionFields } from '../models/index.js';
 import { parseEndpoint } from './endpoint.js';
 import { isRevision } from './model-id.js';
 import { isToken } from './token.js';
@@ -37,6 +38,8 @@ export interface SnapshotOptions {
   variant?: string | undefined;
   /** Whether to download weights for an export (true) or OpenVINO networks (false). Default: networks if there are any. */
   export?: boolean | undefined;
+  /** null: the safety checker is not downloaded (1.2 GB for Stable Diffusion 1.5). */
+  safetyChecker?: null | undefined;
   /** Folder of the cache. Default: that of `HF_HUB_CACHE` or `HF_HOME`, else ~/.cache/huggingface/hub. */
   hubCacheDir?: string | undefined;
   /** Use only the cache. Default: `HF_HUB_OFFLINE`, else false. */
@@ -51,33 +54,27 @@ export interface SnapshotOptions {
 
 /** Schemas of those options that loading a pipeline has too. */
 export const hubOptionSchemas = {
-  revision: z.string().refine(isRevision).optional().describe('a branch, a tag or a commit'),
+  revision: z.string().refine(isRevision).describe('a branch, a tag or a commit').optional(),
   token: z
     .union([z.string().refine(isToken), z.literal(false)])
-    .optional()
-    .describe('a token of the hub, or false'),
-  hubCacheDir: z.string().min(1).optional().describe('a path'),
-  localFilesOnly: z.boolean().optional().describe('a boolean'),
+    .describe('a token of the hub, or false')
+    .optional(),
+  hubCacheDir: path.optional(),
+  localFilesOnly: flag.optional(),
 };
 
-const schema = z.strictObject({
+const schema = optionsSchema<SnapshotOptions>()({
   ...hubOptionSchemas,
-  variant: z
-    .string()
-    .regex(/^[\w-]+$/)
-    .optional()
-    .describe("a variant's name such as 'fp16'"),
-  export: z.boolean().optional().describe('a boolean'),
+  variant: exportOptionFields.variant,
+  export: flag.optional(),
+  safetyChecker: exportOptionFields.safetyChecker,
   endpoint: z
     .string()
     .refine((text) => parseEndpoint(text) !== undefined)
-    .optional()
-    .describe('an address such as https://huggingface.co'),
-  signal: z.custom<AbortSignal>(isAbortSignal).optional().describe('an AbortSignal'),
-  onProgress: z
-    .custom<(progress: DownloadProgress) => void>((value) => typeof value === 'function')
-    .optional()
-    .describe('a function'),
+    .describe('an address such as https://huggingface.co')
+    .optional(),
+  signal: signal.optional(),
+  onProgress: callback<(progress: DownloadProgress) => void>().optional(),
 });
 
 /** @throws InvalidArgumentError, which never quotes a token */

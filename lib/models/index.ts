@@ -1,5 +1,5 @@
 export { correctUNetConfig } from './definitions/unet/corrections.js';
-export { IR_NAMES, isPickle, prefersShards, weightVariants } from './file-names.js';
+export { IR_NAMES, isPickle, prefersShards, weightVariants, type WeightVariants } from './file-names.js';
 export * from './layout.js';
 export type { ComponentExport } from './loading/component-export.js';
 export { exportOptionFields, type ExportOptions } from './loading/export-options.js';

@@ -44,7 +44,8 @@ export async function loadPretrained<Pipeline extends OVDiffusionPipeline>(
   }
   const parsed = parsePipelineOptions(options);
   return load(pipelineClass, parsed, async (core, scratchDir) => {
-    const { revision, token, hubCacheDir, localFilesOnly, variant, signal, onProgress } = parsed;
+    const { revision, token, hubCacheDir, localFilesOnly, variant, safetyChecker, signal, onProgress } =
+      parsed;
     const inspect = async (folder: string): Promise<ModelIndex> => {
       const index = await readModelIndex(folder);
       requireModelClass(pipelineClass, index, folder);
@@ -56,6 +57,7 @@ export async function loadPretrained<Pipeline extends OVDiffusionPipeline>(
       hubCacheDir,
       localFilesOnly,
       variant,
+      safetyChecker,
       signal,
       export: parsed.export,
     };

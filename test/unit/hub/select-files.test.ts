@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import reference from '../../fixtures/reference/variant_files.json' with { type: 'json' };
 import { selectFiles, type FileSelection } from '../../../lib/hub/select-files.js';
 
 const named = (...names: string[]): Record<string, unknown> =>
@@ -80,6 +81,16 @@ describe('the files of a pipeline', () => {
     expect(choose(paths, {}, { ...INDEX, safety_checker: [null, null] })).toEqual([...PLAIN].sort());
   });
 
+  it('are without the safety checker’s where it is not wanted, or only a pickle, which is no reason to fail', () => {
+    const config = 'safety_checker/config.json';
+    const index = { ...INDEX, ...named('safety_checker') };
+    const paths = [...PLAIN, config, 'safety_checker/model.safetensors'];
+    expect(choose(paths, { safetyChecker: null }, index)).toEqual([...PLAIN].sort());
+    expect(choose([...PLAIN, config, 'safety_checker/pytorch_model.bin'], {}, index)).toEqual(
+      [...PLAIN, config].sort(),
+    );
+  });
+
   it('never come from outside the listing', () => {
     const pieces = fc.constantFrom(...PLAIN, ...NETWORKS, 'unet/diffusion_pytorch_model.fp16.safetensors');
     fc.assert(
@@ -112,10 +123,23 @@ describe('a variant', () => {
     );
   });
 
-  it('must be there for every network', () => {
-    expect(refused([...PLAIN, ...fp16.slice(0, 2)], { variant: 'fp16' })).toEqual(
-      refusal('MODEL_NOT_FOUND', /of its vae/),
-    );
+  it.each(reference)('is taken for the components that have it, as by diffusers: $name', (example) => {
+    const { files, variant, selected } = example;
+    const chosen = refused([...CONFIGS, ...files], { variant });
+    if (selected === null) {
+      expect(chosen).toEqual(refusal('MODEL_NOT_FOUND', /no 'fp16' weights/));
+    } else {
+      expect(chosen).toEqual([...CONFIGS, ...selected].sort());
+    }
+  });
+
+  it('that is incomplete for a component is not mixed with it', () => {
+    const name = 'unet/diffusion_pytorch_model';
+    const shard = `${name}.fp16-00001-of-00002.safetensors`;
+    const chosen = choose([...PLAIN, fp16[0]!, shard, `${name}.safetensors.index.fp16.json`], {
+      variant: 'fp16',
+    });
+    expect(chosen.filter((path) => path.startsWith('unet/'))).toEqual(['unet/config.json', WEIGHTS[1]]);
   });
 });
 
@@ -179,6 +203,15 @@ describe('OpenVINO networks', () => {
     expect(choose([...PLAIN, ...NETWORKS, 'vae_decoder/config.json'])).toEqual(
       [...configs, ...NETWORKS].sort(),
     );
+  });
+
+  it('are taken with the safety checker, which optimum-intel has as weights', () => {
+    const checker = ['safety_checker/config.json', 'safety_checker/model.safetensors'];
+    const index = { ...INDEX, ...named('safety_checker') };
+    const paths = [...configs, ...NETWORKS, ...checker];
+    expect(choose(paths, {}, index)).toEqual([...paths].sort());
+    expect(choose(paths, { safetyChecker: null }, index)).toEqual([...configs, ...NETWORKS].sort());
+    expect(choose([...configs, ...NETWORKS], {}, index)).toEqual([...configs, ...NETWORKS].sort());
   });
 
   it('are left for an export', () => {
