@@ -68,7 +68,7 @@ export function generateCommand(): Command {
         'folder exported to OpenVINO or of diffusers, .safetensors checkpoint, or id on the hub',
       )
         .env('MODEL_DIR')
-        .default(shapes, 'a small one that draws shapes'),
+        .default(shapes, 'a small one of simple shapes'),
     )
     .addOption(revisionOption())
     .requiredOption('-p, --prompt <text>', 'what the image should show')

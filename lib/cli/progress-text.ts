@@ -49,7 +49,7 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/** Estimates the time left of work at a steady rate, from when it was first asked. */
+/** Estimates the time left of work at a steady rate, from the first call on. */
 export class TimeLeft {
   #start: { time: number; done: number } | undefined;
 

@@ -43,7 +43,7 @@ class SilentProgress implements Progress {
   }
 }
 
-/** One line of a terminal that is drawn anew: spinner, bar, text. */
+/** One line of a terminal, updated in place: spinner, bar, text. */
 class BarProgress implements Progress {
   state: ProgressState;
   #ended = false;

@@ -7,7 +7,7 @@ import { InvalidArgumentError } from '../common/errors.js';
 
 const schema = z.object({ block_out_channels: z.array(z.number()).min(1).max(16) });
 
-/** Pixels per latent in a model's folder; undefined where only loading the model tells. */
+/** Pixels per latent in a model's folder; undefined where it is known only once the model is loaded. */
 export async function vaeScaleFactorOf(folder: string): Promise<number | undefined> {
   for (const name of ['vae_decoder', 'vae']) {
     const config = await readConfigFile(join(folder, name, 'config.json'), schema).catch(() => undefined);

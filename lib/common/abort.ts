@@ -19,7 +19,7 @@ export interface LinkedController {
 /**
  * A controller for one piece of work, which its own `abort` or the caller's signal ends.
  *
- * Not AbortSignal.any: what it attaches to a long-lived signal (one for the whole process, say) is not released
+ * Not AbortSignal.any: what it attaches to a long-lived signal (one for the life of a process, say) is not released
  * before that signal itself, so that a server would leak a little with every request.
  *
  * @param parent - the caller's signal, also one of another realm

@@ -22,7 +22,7 @@ export function requireModelId(id: string): void {
   );
 }
 
-/** Whether a revision is a whole commit hash, which always means the same files. */
+/** Whether a revision is a full commit hash, which always means the same files. */
 export function isCommit(revision: string): boolean {
   return COMMIT.test(revision);
 }

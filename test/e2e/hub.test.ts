@@ -50,14 +50,14 @@ async function latentsOf(pipeline: OVStableDiffusionPipeline): Promise<Float32Ar
 }
 
 describe('fromPretrained with the id of a model on the hub', () => {
-  it.each(Object.entries(models))('draws as from the folder (%s)', async (id, folder) => {
+  it.each(Object.entries(models))('generates as from the folder (%s)', async (id, folder) => {
     await using fromFolder = await load(folder);
     await using fromHub = await load(id);
     expect(await latentsOf(fromHub)).toEqual(await latentsOf(fromFolder));
     expect(fromHub.components.name).toBe(id);
   });
 
-  it('exports weights when asked, and draws the same without the hub afterwards', async () => {
+  it('exports weights when asked, and generates the same without the hub afterwards', async () => {
     await using fromHub = await load('org/sd1', { export: true });
     hub.requests.length = 0;
     await using again = await load('org/sd1', { export: true, localFilesOnly: true });
@@ -65,13 +65,13 @@ describe('fromPretrained with the id of a model on the hub', () => {
     expect(await latentsOf(again)).toEqual(await latentsOf(fromHub));
   });
 
-  it('tells of the download before the components', async () => {
-    const told: PipelineProgress[] = [];
-    const pipeline = await load('org/sd1', { onProgress: (progress) => told.push(progress) });
+  it('reports the download before the components', async () => {
+    const events: PipelineProgress[] = [];
+    const pipeline = await load('org/sd1', { onProgress: (progress) => events.push(progress) });
     await pipeline.dispose();
-    const phases = told.map(({ phase }) => phase);
+    const phases = events.map(({ phase }) => phase);
     expect(phases.lastIndexOf('download')).toBeLessThan(phases.indexOf('read'));
-    const downloads = told.filter((progress) => progress.phase === 'download');
+    const downloads = events.filter((progress) => progress.phase === 'download');
     const last = downloads.at(-1)!;
     expect([last.bytes, last.filesDone]).toEqual([last.totalBytes, last.files]);
   });

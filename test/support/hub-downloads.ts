@@ -18,7 +18,7 @@ export class HubDownloads {
   /** The folder HF_HOME names. */
   home!: string;
   commit!: string;
-  /** Milliseconds that downloads asked to wait; in tests they wait 2. */
+  /** Milliseconds that downloads meant to wait; in tests they wait 2. */
   waits: number[] = [];
 
   get repo(): string {

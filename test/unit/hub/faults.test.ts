@@ -55,7 +55,7 @@ describe('a connection that is cut', () => {
     expect(await readFile(join(folder, UNET))).toEqual(unetBytes);
   });
 
-  it('begins anew where a server sends the whole file after all', async () => {
+  it('starts over where a server sends all of the file after all', async () => {
     downloads.hub.faults.push({ at: UNET, times: 1, act: faults.cut(HALF) });
     downloads.hub.faults.push({ at: UNET, times: 1, act: faults.send((content) => content) });
     expect(await readFile(join(await download(), UNET))).toEqual(unetBytes);
@@ -83,7 +83,7 @@ describe('a file that arrives broken', () => {
     ['empty', () => Buffer.alloc(0)],
   ];
 
-  it.each(broken)('(%s) is asked for again', async (_, change) => {
+  it.each(broken)('(%s) is requested again', async (_, change) => {
     downloads.hub.faults.push({ at: UNET, times: 2, act: faults.send(change) });
     expect(await readFile(join(await download(), UNET))).toEqual(unetBytes);
   });
@@ -172,7 +172,7 @@ describe('a hub that refuses', () => {
 });
 
 describe('a hub that has too much to do', () => {
-  it.each([500, 502, 503, 504, 408])('(%i) is asked again', async (status) => {
+  it.each([500, 502, 503, 504, 408])('(%i) is requested again', async (status) => {
     downloads.hub.faults.push({ at: '/revision/', times: 1, act: faults.status(status) });
     downloads.hub.faults.push({ at: '/tree/', times: 1, act: faults.status(status) });
     downloads.hub.faults.push({ at: UNET, times: 1, act: faults.status(status) });
@@ -204,7 +204,7 @@ describe('a hub that has too much to do', () => {
   it.each([
     ['every time', '1', 5],
     ['for an hour', '3600', 1],
-  ])('and says so %s is told apart', async (_, seconds, requests) => {
+  ])('and says so %s is recognized', async (_, seconds, requests) => {
     downloads.hub.faults.push({ at: '/revision/', act: faults.status(429, { 'retry-after': seconds }) });
     await expect(download()).rejects.toMatchObject({
       code: 'HUB_RATE_LIMITED',

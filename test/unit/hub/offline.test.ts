@@ -66,7 +66,7 @@ describe.each([
     await expect(offline({ revision: downloads.commit })).rejects.toMatchObject({ code: 'HUB_OFFLINE' });
   });
 
-  it('a branch leads to its last whole snapshot', async () => {
+  it('a branch means its last complete snapshot', async () => {
     await download();
     downloads.hub.commit(ID, 'second', { ...modelFiles, 'vae/config.json': '{"new": 1}' }, 'main');
     downloads.hub.faults.push({ at: 'vae/config.json', act: faults.status(404) });

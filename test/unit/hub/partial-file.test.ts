@@ -117,7 +117,7 @@ describe('a partial file', () => {
   it.each([
     ['sha256', '5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03'],
     ['sha1', 'ce013625030ba8dba906f756967f9e9ca394464a'],
-  ])('tells its hash (%s)', async (_, hash) => {
+  ])('has a hash (%s)', async (_, hash) => {
     const partial = await claim();
     await partial.append(Buffer.from('hello\n'));
     expect(await partial.hashLike(hash)).toBe(hash);

@@ -43,7 +43,7 @@ describe('a proxy of the environment', () => {
     expect(proxy.tunnels).toContain('hub.invalid:80');
   });
 
-  it('is asked with the user and password of its address', async () => {
+  it('gets the user and password of its address', async () => {
     await start();
     vi.stubEnv('HTTP_PROXY', proxy.address.replace('//', '//user:p%40ss@'));
     await download();
@@ -84,7 +84,7 @@ describe('a proxy of the environment', () => {
     ['HTTP_PROXY', 'socks5://127.0.0.1:1080', /HTTP_PROXY .*HTTP proxy.*'socks5'/],
     ['http_proxy', 'http://', /http_proxy .*no address/],
     ['ALL_PROXY', 'http://user:secret@:99999', /ALL_PROXY .*no address$/],
-  ])('that is none (%s=%s) is refused by name before anything is asked', async (name, value, words) => {
+  ])('that is none (%s=%s) is refused by name before any request', async (name, value, words) => {
     await start();
     vi.stubEnv(name, value);
     await expect(download()).rejects.toMatchObject({

@@ -25,7 +25,7 @@ async function described(path: string): Promise<string> {
 }
 
 describe('the cache', () => {
-  it('is laid out as Python’s huggingface_hub lays it out, byte for byte', async () => {
+  it('has the layout of Python’s huggingface_hub, byte for byte', async () => {
     serve();
     for (const revision of Object.keys(reference.refs)) await download({ revision });
     const paths = await downloads.files();

@@ -60,7 +60,7 @@ describe('the files of a pipeline', () => {
     'safety_checker/model.safetensors',
     'safety_checker/config.json',
     'image_encoder/model.safetensors',
-    'tokenizer/picture.png',
+    'tokenizer/image.png',
   ])('are without %s', (path) => {
     expect(choose([...PLAIN, path])).not.toContain(path);
   });
@@ -227,7 +227,7 @@ describe('OpenVINO networks', () => {
 
   it.each<[string, string[], FileSelection, string, RegExp]>([
     [
-      'asked for, are refused where there are none',
+      'that are required, are refused where there are none',
       PLAIN,
       { export: false },
       'MODEL_NOT_FOUND',

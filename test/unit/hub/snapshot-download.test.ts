@@ -124,18 +124,18 @@ describe('snapshotDownload', () => {
     expect(await readFile(join(await download(), UNET))).toEqual(unetBytes);
   });
 
-  it('tells how far it is, up to the last byte', async () => {
-    const told: DownloadProgress[] = [];
-    await download({ onProgress: (progress) => told.push(progress) });
+  it('reports how far it is, up to the last byte', async () => {
+    const events: DownloadProgress[] = [];
+    await download({ onProgress: (progress) => events.push(progress) });
     const totalBytes = NEEDED.reduce((sum, path) => sum + Buffer.from(modelFiles[path]!).length, 0);
-    expect(told.at(-1)).toMatchObject({
+    expect(events.at(-1)).toMatchObject({
       bytes: totalBytes,
       totalBytes,
       filesDone: NEEDED.length,
       files: NEEDED.length,
     });
-    expect(told.map(({ bytes }) => bytes)).toEqual(told.map(({ bytes }) => bytes).sort((a, b) => a - b));
-    const unet = told.filter(({ file }) => file === UNET);
+    expect(events.map(({ bytes }) => bytes)).toEqual(events.map(({ bytes }) => bytes).sort((a, b) => a - b));
+    const unet = events.filter(({ file }) => file === UNET);
     expect(unet.at(-1)).toMatchObject({ fileBytes: unetBytes.length, fileTotal: unetBytes.length });
   });
 
@@ -254,7 +254,7 @@ describe('the token', () => {
     downloads.hub.tokens.set(ID, 'hf_secret');
     await download(await setUp());
     const atHub = downloads.hub.requests.filter(({ atStore }) => !atStore);
-    const atStore = downloads.hub.requests.filter((asked) => asked.atStore);
+    const atStore = downloads.hub.requests.filter((request) => request.atStore);
     expect(new Set(atHub.map(({ token }) => token))).toEqual(new Set(['hf_secret']));
     expect(atStore.length).toBe(3);
     expect(new Set(atStore.map(({ token }) => token))).toEqual(new Set([undefined]));
