@@ -2,7 +2,8 @@
 {
   'targets': [{
     'target_name': 'openvino_diffusers',
-    'sources': ['<!@(node -p "require(\'fs\').readdirSync(\'native\').filter((name) => name.endsWith(\'.cc\')).map((name) => \'native/\' + name).join(\' \')")'],
+    'sources': ['<!@(node scripts/native-sources.mjs)'],
+    'include_dirs': ['native'],
     'variables': {
       'platform': '<!(node scripts/dev-kit.mjs platform)',
       'openvino_include': '<!(node scripts/dev-kit.mjs include)',

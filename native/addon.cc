@@ -3,16 +3,16 @@
 
 #include <openvino/core/version.hpp>
 
-#include "compiled_model.h"
-#include "core.h"
+#include "objects/compiled_model.h"
+#include "objects/core.h"
 #include "environment.h"
-#include "graph.h"
-#include "infer_request.h"
-#include "mapped_file.h"
-#include "model.h"
+#include "graph/node_factory.h"
+#include "objects/infer_request.h"
+#include "objects/mapped_file.h"
+#include "objects/model.h"
+#include "objects/tensor.h"
+#include "objects/weight_conversion.h"
 #include "random.h"
-#include "tensor.h"
-#include "weight_conversion.h"
 
 namespace {
 

@@ -1,10 +1,11 @@
 /** Command: checks the C++ of the addon, its format and what clang-tidy thinks of it. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { runScript, say, ScriptError } from './console.mjs';
+import { nativeFiles } from './native-sources.mjs';
 import { projectRoot } from './project.mjs';
 
 const help = `Usage: node scripts/lint-native.mjs [--fix]
@@ -25,7 +26,7 @@ await runScript(() => {
     return;
   }
   const linter = provideLinters();
-  const names = readdirSync(join(projectRoot, 'native')).map((name) => join('native', name));
+  const names = nativeFiles('.cc', '.h');
   run(linter('clang-format'), values.fix ? ['-i', ...names] : ['--dry-run', '-Werror', ...names]);
 
   const build = join(projectRoot, 'build');
@@ -34,7 +35,7 @@ await runScript(() => {
       'clang-tidy asks how the files are compiled: build the addon first (npm run setup).',
     );
   }
-  const sources = names.filter((name) => name.endsWith('.cc'));
+  const sources = nativeFiles('.cc');
   run(linter('clang-tidy'), ['--quiet', '-p', build, ...sources]);
   say(`native/: ${sources.length} sources checked`);
 });

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "mapped_file.h"
+#include "memory/mapping.h"
 
 namespace ovd {
 

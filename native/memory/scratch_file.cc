@@ -1,4 +1,4 @@
-#include "scratch_file.h"
+#include "memory/scratch_file.h"
 
 #include <algorithm>
 #include <cstring>

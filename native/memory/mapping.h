@@ -1,10 +1,9 @@
-// A file's bytes in memory without reading them: constants of a graph share them with the file.
+// A file's bytes in memory without reading them.
 #pragma once
-
-#include <napi.h>
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -52,22 +51,6 @@ class PassingMappings {
   std::condition_variable ended_;
   bool end_ = false;
   std::thread thread_;
-};
-
-/** JavaScript: `new MappedFile(path)`, byteLength, read(offset, length) (a copy), dispose(). */
-class MappedFile : public Napi::ObjectWrap<MappedFile> {
- public:
-  static Napi::Function Define(Napi::Env env);
-  explicit MappedFile(const Napi::CallbackInfo& info);
-
-  std::shared_ptr<Mapping> Get() const;
-
- private:
-  Napi::Value ByteLength(const Napi::CallbackInfo& info);
-  Napi::Value Read(const Napi::CallbackInfo& info);
-  Napi::Value Dispose(const Napi::CallbackInfo& info);
-
-  std::shared_ptr<Mapping> mapping_;
 };
 
 }  // namespace ovd

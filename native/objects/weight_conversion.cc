@@ -1,4 +1,4 @@
-#include "weight_conversion.h"
+#include "objects/weight_conversion.h"
 
 #include <algorithm>
 #include <cmath>
@@ -12,7 +12,7 @@
 #include "arguments.h"
 #include "element_type.h"
 #include "environment.h"
-#include "graph.h"
+#include "graph/node_factory.h"
 
 namespace ovd {
 namespace {

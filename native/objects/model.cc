@@ -1,4 +1,4 @@
-#include "model.h"
+#include "objects/model.h"
 
 #include <filesystem>
 #include <openvino/core/graph_util.hpp>

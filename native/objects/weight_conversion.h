@@ -8,7 +8,7 @@
 #include <openvino/op/constant.hpp>
 #include <vector>
 
-#include "scratch_file.h"
+#include "memory/scratch_file.h"
 
 namespace ovd {
 

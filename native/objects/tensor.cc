@@ -1,4 +1,4 @@
-#include "tensor.h"
+#include "objects/tensor.h"
 
 #include <cstring>
 #include <utility>

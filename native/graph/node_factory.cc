@@ -1,4 +1,4 @@
-#include "graph.h"
+#include "graph/node_factory.h"
 
 #include <openvino/core/model.hpp>
 #include <openvino/core/runtime_attribute.hpp>
@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "attributes.h"
+#include "graph/attributes.h"
 #include "element_type.h"
 #include "environment.h"
-#include "mapped_file.h"
-#include "model.h"
+#include "objects/mapped_file.h"
+#include "objects/model.h"
 #include "ports.h"
 
 namespace ovd {

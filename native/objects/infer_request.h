@@ -9,7 +9,7 @@
 #include <openvino/runtime/infer_request.hpp>
 #include <vector>
 
-#include "tensor.h"
+#include "objects/tensor.h"
 
 namespace ovd {
 

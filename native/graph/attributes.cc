@@ -1,4 +1,4 @@
-#include "attributes.h"
+#include "graph/attributes.h"
 
 #include <openvino/core/partial_shape.hpp>
 #include <vector>

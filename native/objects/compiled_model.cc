@@ -1,10 +1,10 @@
-#include "compiled_model.h"
+#include "objects/compiled_model.h"
 
 #include <openvino/op/constant.hpp>
 #include <utility>
 
 #include "environment.h"
-#include "infer_request.h"
+#include "objects/infer_request.h"
 #include "properties.h"
 
 namespace ovd {

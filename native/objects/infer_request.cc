@@ -1,4 +1,4 @@
-#include "infer_request.h"
+#include "objects/infer_request.h"
 
 #include <algorithm>
 #include <openvino/runtime/compiled_model.hpp>

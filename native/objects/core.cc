@@ -1,4 +1,4 @@
-#include "core.h"
+#include "objects/core.h"
 
 #include <filesystem>
 #include <fstream>
@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "arguments.h"
-#include "compiled_model.h"
+#include "objects/compiled_model.h"
 #include "environment.h"
-#include "mapped_file.h"
-#include "model.h"
+#include "objects/mapped_file.h"
+#include "objects/model.h"
 #include "properties.h"
 
 namespace ovd {
