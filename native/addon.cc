@@ -6,6 +6,7 @@
 #include "objects/compiled_model.h"
 #include "objects/core.h"
 #include "environment.h"
+#include "graph/graph_output.h"
 #include "graph/node_factory.h"
 #include "objects/infer_request.h"
 #include "objects/mapped_file.h"
@@ -16,23 +17,18 @@
 
 namespace {
 
-Napi::Function Keep(Napi::FunctionReference& place, Napi::Function constructor) {
-  place = Napi::Persistent(constructor);
-  return constructor;
-}
-
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   auto* environment = new ovd::Environment(env);
   env.SetInstanceData(environment);  // deletes it when the environment ends
 
   exports.Set("Core", ovd::Core::Define(env));
-  exports.Set("Model", Keep(environment->model, ovd::Model::Define(env)));
-  exports.Set("CompiledModel", Keep(environment->compiledModel, ovd::CompiledModel::Define(env)));
-  exports.Set("InferRequest", Keep(environment->inferRequest, ovd::InferRequest::Define(env)));
-  exports.Set("Tensor", Keep(environment->tensor, ovd::Tensor::Define(env)));
-  exports.Set("MappedFile", Keep(environment->mappedFile, ovd::MappedFile::Define(env)));
+  exports.Set("Model", ovd::Model::Define(env));
+  exports.Set("CompiledModel", ovd::CompiledModel::Define(env));
+  exports.Set("InferRequest", ovd::InferRequest::Define(env));
+  exports.Set("Tensor", ovd::Tensor::Define(env));
+  exports.Set("MappedFile", ovd::MappedFile::Define(env));
   exports.Set("WeightConversion", ovd::WeightConversion::Define(env));
-  exports.Set("GraphOutput", Keep(environment->graphOutput, ovd::GraphOutput::Define(env)));
+  exports.Set("GraphOutput", ovd::GraphOutput::Define(env));
   exports.Set("graphParameter", Napi::Function::New<ovd::GraphParameter>(env, "graphParameter"));
   exports.Set("graphConstant", Napi::Function::New<ovd::GraphConstant>(env, "graphConstant"));
   exports.Set("graphNode", Napi::Function::New<ovd::GraphNode>(env, "graphNode"));

@@ -43,7 +43,7 @@ void Environment::Finish(const std::shared_ptr<Operation>& operation) {
 }
 
 Napi::Promise Environment::Run(Napi::Env env, std::initializer_list<Napi::Object> owners,
-                               std::function<std::function<Napi::Value(Napi::Env)>()> work) {
+                               std::function<MakeResult()> work) {
   auto operation = Begin(env, owners);
   try {
     operation->thread = std::thread([this, operation, work = std::move(work)] {
@@ -61,6 +61,20 @@ Napi::Promise Environment::Run(Napi::Env env, std::initializer_list<Napi::Object
   return operation->deferred.Promise();
 }
 
+Napi::Promise Environment::RunDisposal(Napi::Env env, const std::function<void()>& free) {
+  try {
+    return Run(env, {}, [free]() -> MakeResult {
+      free();
+      return nullptr;
+    });
+  } catch (const std::exception&) {
+    free();
+    const auto deferred = Napi::Promise::Deferred::New(env);
+    deferred.Resolve(env.Undefined());
+    return deferred.Promise();
+  }
+}
+
 void Environment::Drain(Napi::Env env) {
   std::deque<std::shared_ptr<Operation>> finished;
   {
@@ -69,21 +83,29 @@ void Environment::Drain(Napi::Env env) {
   }
   for (const auto& operation : finished) {
     Napi::HandleScope scope(env);
-    if (operation->thread.joinable()) operation->thread.join();
-    if (operation->settled) operation->settled();
-    if (!operation->failure) {
-      try {
-        operation->deferred.Resolve(operation->resolve ? operation->resolve(env) : env.Undefined());
-      } catch (const Napi::Error& error) {
-        operation->deferred.Reject(error.Value());
-      } catch (...) {
-        operation->failure = Describe(std::current_exception());
-      }
+    try {
+      Settle(env, operation);
+    } catch (const Napi::Error&) {  // NOLINT(bugprone-empty-catch)
+      // The environment is ending and takes no results any more; the other operations must still be released.
     }
-    if (operation->failure) operation->deferred.Reject(ToError(env, *operation->failure).Value());
     operation->Release();
     Forget(env, operation);
   }
+}
+
+void Environment::Settle(Napi::Env env, const std::shared_ptr<Operation>& operation) {
+  if (operation->thread.joinable()) operation->thread.join();
+  if (operation->settled) operation->settled();
+  if (!operation->failure) {
+    try {
+      operation->deferred.Resolve(operation->resolve ? operation->resolve(env) : env.Undefined());
+    } catch (const Napi::Error& error) {
+      operation->deferred.Reject(error.Value());
+    } catch (...) {
+      operation->failure = Describe(std::current_exception());
+    }
+  }
+  if (operation->failure) operation->deferred.Reject(ToError(env, *operation->failure).Value());
 }
 
 void Environment::Forget(Napi::Env env, const std::shared_ptr<Operation>& operation) {

@@ -4,19 +4,22 @@
 
 #include <napi.h>
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "errors.h"
 
 namespace ovd {
+
+/** Makes an operation's result on the JavaScript thread; empty where the result is undefined. */
+using MakeResult = std::function<Napi::Value(Napi::Env)>;
 
 /**
  * One promise under way. Created and settled on the JavaScript thread; in between only `resolve` and
@@ -30,12 +33,12 @@ struct Operation {
   std::vector<Napi::ObjectReference> owners;
   std::thread thread;  // joined before the operation is settled; empty for inference
   std::function<void()>
-      interrupt;  // asks the work to stop and waits until it has; used when the environment ends
-  std::function<Napi::Value(Napi::Env)> resolve;  // makes the result, or leaves it empty for undefined
+      interrupt;       // asks the work to stop and waits until it has; used when the environment ends
+  MakeResult resolve;  // what it throws rejects the promise
   std::function<void()> settled;  // runs on the JavaScript thread just before the promise settles
   std::optional<Failure> failure;
 
-  /** Lets go of everything it holds, on the JavaScript thread: the working thread may be the last to drop the
+  /** Frees everything it holds, on the JavaScript thread: the working thread may be the last to drop the
    * operation. */
   void Release();
 };
@@ -58,10 +61,15 @@ class Environment {
   /** Hands a finished operation to the JavaScript thread. Any thread; the last thing the work does. */
   void Finish(const std::shared_ptr<Operation>& operation);
 
-  /** Runs `work` on a thread of its own, so that seconds of compilation hold up neither the event loop nor
-   * libuv's pool. */
+  /**
+   * Runs `work` on a thread of its own, so that seconds of compilation hold up neither the event loop nor
+   * libuv's pool.
+   */
   Napi::Promise Run(Napi::Env env, std::initializer_list<Napi::Object> owners,
-                    std::function<std::function<Napi::Value(Napi::Env)>()> work);
+                    std::function<MakeResult()> work);
+
+  /** Runs `free` like `Run`, or at once where no thread is to be had: memory must be freed in any case. */
+  Napi::Promise RunDisposal(Napi::Env env, const std::function<void()>& free);
 
   /**
    * Ends whatever is under way and takes nothing more: inferences are cancelled, compilations waited for.
@@ -70,15 +78,19 @@ class Environment {
    */
   void Close();
 
-  Napi::FunctionReference model;
-  Napi::FunctionReference compiledModel;
-  Napi::FunctionReference inferRequest;
-  Napi::FunctionReference tensor;
-  Napi::FunctionReference mappedFile;
-  Napi::FunctionReference graphOutput;
+  /** The classes' constructors, by the address of their type tag; see wrapped.h. */
+  std::unordered_map<const void*, Napi::FunctionReference> constructors;
+
+  /** What the constructor called next takes over; see wrapped.h. */
+  struct Handover {
+    const void* tag = nullptr;
+    void* parts = nullptr;
+  };
+  Handover handover;
 
  private:
   void Drain(Napi::Env env);
+  void Settle(Napi::Env env, const std::shared_ptr<Operation>& operation);
   void Forget(Napi::Env env, const std::shared_ptr<Operation>& operation);
 
   Napi::ThreadSafeFunction wake_;

@@ -4,9 +4,6 @@
 #include <napi.h>
 
 #include <exception>
-#include <new>
-#include <openvino/core/except.hpp>
-#include <openvino/runtime/exception.hpp>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -30,29 +27,10 @@ class CodedError : public std::runtime_error {
   std::string code_;
 };
 
-inline Failure Describe(const std::exception_ptr& thrown) {
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const CodedError& error) {
-    return {error.code(), error.what()};
-  } catch (const ov::Busy& error) {
-    return {"BUSY", error.what()};
-  } catch (const ov::Cancelled& error) {
-    return {"CANCELLED", error.what()};
-  } catch (const std::bad_alloc&) {
-    return {"OUT_OF_MEMORY", "The process ran out of memory."};
-  } catch (const std::exception& error) {
-    return {"OPENVINO", error.what()};
-  } catch (...) {
-    return {"OPENVINO", "An exception of unknown type was thrown."};
-  }
-}
+/** The code and the text of anything that was thrown. */
+Failure Describe(const std::exception_ptr& thrown);
 
-inline Napi::Error ToError(Napi::Env env, const Failure& failure) {
-  Napi::Error error = Napi::Error::New(env, failure.message);
-  error.Set("code", Napi::String::New(env, failure.code));
-  return error;
-}
+Napi::Error ToError(Napi::Env env, const Failure& failure);
 
 /** Runs `body` on the JavaScript thread; whatever it throws reaches JavaScript as an error with a code. */
 template <typename Body>

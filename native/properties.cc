@@ -12,12 +12,11 @@ ov::Any FromScript(const std::string& name, const Napi::Value& value) {
   if (value.IsBoolean()) return value.As<Napi::Boolean>().Value();
   if (value.IsString()) return value.As<Napi::String>().Utf8Value();
   if (value.IsNumber()) {
-    const double number = value.As<Napi::Number>().DoubleValue();
-    // Plugins parse text for every property, whatever its C++ type; a whole number must not arrive as
-    // "2.000000".
-    if (number == std::floor(number) && std::abs(number) < 9e15)
-      return std::to_string(static_cast<int64_t>(number));
-    return std::to_string(number);
+    if (!std::isfinite(value.As<Napi::Number>().DoubleValue()))
+      throw CodedError("INVALID_ARGUMENT", "Expected a finite number for property " + name);
+    // Plugins parse text for every property, whatever its C++ type. JavaScript writes the shortest text that
+    // means the same number, whole numbers without a point, in every locale.
+    return value.ToString().Utf8Value();
   }
   throw CodedError("INVALID_ARGUMENT", "Expected a string, number or boolean for property " + name);
 }

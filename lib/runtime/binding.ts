@@ -4,13 +4,16 @@
  */
 
 /** Types of tensor elements that can cross into JavaScript. */
-export type ElementType = 'f32' | 'f16' | 'bf16' | 'i8' | 'i32' | 'i64' | 'u8' | 'boolean';
+export type ElementType = keyof TypedArrayOf;
 
-/** The typed array each element type is seen through; f16 and bf16 show their bit patterns. */
+/** The typed array each element type is seen through; f16, bf16 and the 8-bit floats show their bit patterns. */
 export interface TypedArrayOf {
   f32: Float32Array;
+  f64: Float64Array;
   f16: Uint16Array;
   bf16: Uint16Array;
+  f8e4m3: Uint8Array;
+  f8e5m2: Uint8Array;
   i8: Int8Array;
   i32: Int32Array;
   i64: BigInt64Array;
@@ -60,7 +63,7 @@ export interface NativeInferRequest {
   infer(): Promise<void>;
   cancel(): void;
   getOutput(index: number): NativeTensor;
-  dispose(): void;
+  dispose(): Promise<void>;
 }
 
 export interface NativeCompiledModel {
@@ -73,13 +76,13 @@ export interface NativeCompiledModel {
 
 export interface NativeCore {
   readModel(xmlPath: string, binPath?: string): Promise<NativeModel>;
-  compileModel(
-    model: NativeModel,
-    device: string,
-    properties?: Readonly<Record<string, PropertyValue | undefined>>,
-    shapes?: PortShapes,
-    elementTypes?: Readonly<Record<string, ElementType>>,
-  ): Promise<NativeCompiledModel>;
+  compileModel(options: {
+    model: NativeModel;
+    device: string;
+    properties?: Readonly<Record<string, PropertyValue | undefined>> | undefined;
+    shapes?: PortShapes | undefined;
+    elementTypes?: Readonly<Record<string, ElementType>> | undefined;
+  }): Promise<NativeCompiledModel>;
   availableDevices(): Promise<string[]>;
   getProperty(device: string, name: string): Promise<PropertyValue | string[] | undefined>;
   setProperty(device: string, properties: Readonly<Record<string, PropertyValue | undefined>>): Promise<void>;
@@ -103,7 +106,8 @@ export interface GraphOutput {
 export interface NativeWeightConversion {
   convert(constant: GraphOutput, elementType: ElementType, name: string): GraphOutput;
   quantize(constant: GraphOutput, name: string): readonly [integers: GraphOutput, scales: GraphOutput];
-  run(): Promise<void>;
+  /** @returns names of tensors with values beyond the range of their new type, whose constants are of no use */
+  run(): Promise<string[]>;
 }
 
 /** A node's attribute; enumerations, element types and the like come as the text OpenVINO serialises. */
@@ -111,37 +115,43 @@ export type AttributeValue = string | number | boolean | readonly number[] | rea
 
 export interface Binding {
   readonly Core: new () => NativeCore;
+  /** Without `data`, over native memory. */
   readonly Tensor: new (
     elementType: ElementType,
     shape: readonly number[],
-    data: TypedArrayOf[ElementType],
+    data?: TypedArrayOf[ElementType],
   ) => NativeTensor;
   readonly MappedFile: new (path: string) => NativeMappedFile;
   readonly WeightConversion: new (folder: string) => NativeWeightConversion;
-  graphParameter(elementType: ElementType, shape: readonly Dimension[], name: string): GraphOutput;
+  graphParameter(options: {
+    elementType: ElementType;
+    shape: readonly Dimension[];
+    name: string;
+  }): GraphOutput;
   graphConstant(
-    elementType: ElementType,
-    shape: readonly number[],
-    source: TypedArrayOf[ElementType] | NativeMappedFile,
-    byteOffset?: number,
-    name?: string,
+    options: {
+      elementType: ElementType;
+      shape: readonly number[];
+      name?: string | undefined;
+    } & ({ data: TypedArrayOf[ElementType] } | { file: NativeMappedFile; byteOffset: number }),
   ): GraphOutput;
   /** @returns the node's outputs, in order */
-  graphNode(
-    operation: string,
-    inputs: readonly GraphOutput[],
-    attributes: Readonly<Record<string, AttributeValue>>,
-    operationSet: string,
-    name?: string,
-  ): GraphOutput[];
-  graphFold(output: GraphOutput, name?: string): GraphOutput;
+  graphNode(options: {
+    operation: string;
+    inputs: readonly GraphOutput[];
+    attributes: Readonly<Record<string, AttributeValue>>;
+    operationSet: string;
+    name?: string | undefined;
+  }): GraphOutput[];
+  graphFold(options: { output: GraphOutput; name?: string | undefined }): GraphOutput;
   graphMarkDecompression(output: GraphOutput): void;
-  graphModel(
-    parameters: readonly GraphOutput[],
-    results: readonly { output: GraphOutput; names: readonly string[] }[],
-    name: string,
-    runtimeInfo?: readonly (readonly string[])[],
-  ): NativeModel;
+  graphModel(options: {
+    parameters: readonly GraphOutput[];
+    results: readonly { output: GraphOutput; names: readonly string[] }[];
+    name: string;
+    /** Each entry [...path, value]. */
+    runtimeInfo?: readonly (readonly string[])[] | undefined;
+  }): NativeModel;
   /** Advances `state`, 624 words and the index of the next; `out` holds 16 elements or more. */
   fillNormal(state: Uint32Array, out: Float32Array): void;
   /** Ends whatever is under way and takes nothing more. */

@@ -44,7 +44,7 @@ export class Core {
     const { device = 'CPU', properties, shapes, elementTypes } = options;
     return new CompiledModel(
       await nativeAsync(() =>
-        this.#handle.compileModel(model.handle, device, properties, shapes, elementTypes),
+        this.#handle.compileModel({ model: model.handle, device, properties, shapes, elementTypes }),
       ),
     );
   }

@@ -11,7 +11,7 @@ const OPERATION_SET = 'opset13';
 
 /** An input of a network. */
 export function parameter(elementType: ElementType, shape: readonly Dimension[], name: string): GraphOutput {
-  return native(() => binding().graphParameter(elementType, shape, name));
+  return native(() => binding().graphParameter({ elementType, shape, name }));
 }
 
 /** A constant over a copy of `data`. */
@@ -21,7 +21,7 @@ export function constant<T extends ElementType>(
   data: TypedArrayOf[T],
   name?: string,
 ): GraphOutput {
-  return native(() => binding().graphConstant(elementType, shape, data, undefined, name));
+  return native(() => binding().graphConstant({ elementType, shape, data, name }));
 }
 
 /**
@@ -36,7 +36,7 @@ export function mappedConstant(
   byteOffset: number,
   name?: string,
 ): GraphOutput {
-  return native(() => binding().graphConstant(elementType, shape, file.handle, byteOffset, name));
+  return native(() => binding().graphConstant({ elementType, shape, file: file.handle, byteOffset, name }));
 }
 
 /**
@@ -62,7 +62,9 @@ export function nodeOutputs(
   attributes: Readonly<Record<string, AttributeValue>> = {},
   name?: string,
 ): GraphOutput[] {
-  return native(() => binding().graphNode(operation, inputs, attributes, OPERATION_SET, name));
+  return native(() =>
+    binding().graphNode({ operation, inputs, attributes, operationSet: OPERATION_SET, name }),
+  );
 }
 
 /**
@@ -71,7 +73,7 @@ export function nodeOutputs(
  * @throws InvalidArgumentError when it depends on anything else
  */
 export function fold(output: GraphOutput, name?: string): GraphOutput {
-  return native(() => binding().graphFold(output, name));
+  return native(() => binding().graphFold({ output, name }));
 }
 
 /** The constant in f32, its elements kept in their own smaller type as long as OpenVINO can. */
@@ -94,5 +96,5 @@ export function model(
   name: string,
   runtimeInfo: readonly (readonly string[])[] = [],
 ): Model {
-  return new Model(native(() => binding().graphModel(parameters, results, name, runtimeInfo)));
+  return new Model(native(() => binding().graphModel({ parameters, results, name, runtimeInfo })));
 }

@@ -35,9 +35,12 @@ export class WeightConversion {
   /**
    * Computes all values asked for. Nothing more can be asked for afterwards.
    *
+   * @returns the names of tensors with values beyond the range of the type asked for. Their constants are of no use:
+   * build the network with these tensors in a wider type
+   * @throws ModelLoadError `MODEL_CORRUPT` naming a tensor with values that are infinite or not a number
    * @throws SaveError when the disk is full
    */
-  async run(): Promise<void> {
-    await nativeAsync(() => this.#handle.run());
+  async run(): Promise<readonly string[]> {
+    return nativeAsync(() => this.#handle.run());
   }
 }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 namespace ovd {
 
@@ -17,9 +18,8 @@ class Mapping {
   static std::shared_ptr<Mapping> Open(const std::filesystem::path& path);
   /** Takes over bytes that were mapped elsewhere. */
   static std::shared_ptr<Mapping> Adopt(const uint8_t* data, size_t size);
-  /** Lets go of the memory that all mappings take; what is read again comes back from the file. Any thread.
-   */
-  static void LetGoAll();
+  /** The mapping that holds the byte at `data`, if any. Any thread. */
+  static std::shared_ptr<const Mapping> Find(const void* data);
   ~Mapping();
   Mapping(const Mapping&) = delete;
   Mapping& operator=(const Mapping&) = delete;
@@ -27,26 +27,31 @@ class Mapping {
   const uint8_t* data() const { return data_; }
   size_t size() const { return size_; }
 
+  /** Takes the pages out of memory; what is read again comes back from the file. Any thread. */
+  void Evict() const;
+
  private:
-  Mapping(const uint8_t* data, size_t size);
-  void LetGo() const;
+  Mapping(const uint8_t* data, size_t size) : data_(data), size_(size) {}
 
   const uint8_t* data_;
   size_t size_;
 };
 
 /**
- * While it lives, what is read of mappings does not pile up in memory, and nothing of it is left at the end.
- * For compiling, which reads each weight about once.
+ * While it lives, pages read of these mappings do not pile up in memory, and none is left at the end. For
+ * compiling and converting, which read each weight about once.
  */
-class PassingMappings {
+class EvictMappedPagesScope {
  public:
-  PassingMappings();
-  ~PassingMappings();
-  PassingMappings(const PassingMappings&) = delete;
-  PassingMappings& operator=(const PassingMappings&) = delete;
+  explicit EvictMappedPagesScope(std::vector<std::shared_ptr<const Mapping>> mappings);
+  ~EvictMappedPagesScope();
+  EvictMappedPagesScope(const EvictMappedPagesScope&) = delete;
+  EvictMappedPagesScope& operator=(const EvictMappedPagesScope&) = delete;
 
  private:
+  void EvictAll() const;
+
+  const std::vector<std::shared_ptr<const Mapping>> mappings_;
   std::mutex mutex_;
   std::condition_variable ended_;
   bool end_ = false;

@@ -14,8 +14,8 @@ namespace ovd {
 /** Gone with its last owner, however the process ends. One thread at a time. */
 class ScratchFile {
  public:
-  /** Room in the file: constants point at `data` from the beginning and find there what is written later. */
-  struct Room {
+  /** A part of the file: constants point at `data` from the beginning and find there what is written later. */
+  struct Region {
     std::shared_ptr<Mapping> mapping;
     const uint8_t* data = nullptr;
     uint64_t offset = 0;
@@ -28,15 +28,15 @@ class ScratchFile {
   ScratchFile& operator=(const ScratchFile&) = delete;
 
   /** @throws CodedError SAVE_FAILED */
-  Room Reserve(size_t bytes);
+  Region Reserve(size_t bytes);
 
   /**
-   * Writes some bytes from `at` of the room. Not through the mapping, where a full disk would end the
+   * Writes some bytes from `at` of the region. Not through the mapping, where a full disk would end the
    * process.
    *
    * @throws CodedError SAVE_FAILED, for a full disk above all
    */
-  void Write(const Room& room, size_t at, const void* data, size_t bytes);
+  void Write(const Region& region, size_t at, const void* data, size_t bytes);
 
  private:
   void Grow(size_t bytes);
@@ -48,7 +48,7 @@ class ScratchFile {
   int file_ = -1;
 #endif
   uint64_t size_ = 0;
-  Room free_;  // what is left of the newest mapping
+  Region free_;  // what is left of the newest mapping
   size_t freeBytes_ = 0;
 };
 

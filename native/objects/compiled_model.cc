@@ -3,6 +3,7 @@
 #include <openvino/op/constant.hpp>
 #include <utility>
 
+#include "arguments.h"
 #include "environment.h"
 #include "objects/infer_request.h"
 #include "properties.h"
@@ -23,35 +24,25 @@ int64_t WeightBytes(const ov::Model& graph) {
 }  // namespace
 
 Napi::Function CompiledModel::Define(Napi::Env env) {
-  return DefineClass(env, "CompiledModel",
-                     {
-                         InstanceAccessor<&CompiledModel::Inputs>("inputs"),
-                         InstanceAccessor<&CompiledModel::Outputs>("outputs"),
-                         InstanceMethod<&CompiledModel::CreateInferRequest>("createInferRequest"),
-                         InstanceMethod<&CompiledModel::GetProperty>("getProperty"),
-                         InstanceMethod<&CompiledModel::Dispose>("dispose"),
-                     });
+  return DefineWrapped(env, {
+                                InstanceAccessor<&CompiledModel::Inputs>("inputs"),
+                                InstanceAccessor<&CompiledModel::Outputs>("outputs"),
+                                InstanceMethod<&CompiledModel::CreateInferRequest>("createInferRequest"),
+                                InstanceMethod<&CompiledModel::GetProperty>("getProperty"),
+                                InstanceMethod<&CompiledModel::Dispose>("dispose"),
+                            });
 }
 
-std::function<Napi::Value(Napi::Env)> CompiledModel::Wrap(ov::CompiledModel compiled,
-                                                          const ov::Model& graph) {
-  auto parts = std::make_shared<Parts>();
-  parts->inputs = DescribePorts(compiled.inputs());
-  parts->outputs = DescribePorts(compiled.outputs());
-  parts->weightBytes = WeightBytes(graph);
-  parts->compiled = std::make_shared<ov::CompiledModel>(std::move(compiled));
-  return [parts](Napi::Env env) -> Napi::Value {
-    return Environment::Of(env).compiledModel.New({Napi::External<Parts>::New(env, parts.get())});
-  };
+MakeResult CompiledModel::Wrap(ov::CompiledModel compiled, const ov::Model& graph) {
+  CompiledModelParts parts;
+  parts.inputs = DescribePorts(compiled.inputs());
+  parts.outputs = DescribePorts(compiled.outputs());
+  parts.weightBytes = WeightBytes(graph);
+  parts.compiled = std::make_shared<ov::CompiledModel>(std::move(compiled));
+  return [parts = std::move(parts)](Napi::Env env) -> Napi::Value { return Make(env, parts); };
 }
 
-CompiledModel::CompiledModel(const Napi::CallbackInfo& info) : Napi::ObjectWrap<CompiledModel>(info) {
-  Guarded(info.Env(), [&] {
-    if (info.Length() != 1 || !info[0].IsExternal()) {
-      throw CodedError("INVALID_ARGUMENT", "A CompiledModel comes from Core.compileModel()");
-    }
-    parts_ = std::move(*info[0].As<Napi::External<Parts>>().Data());
-  });
+CompiledModel::CompiledModel(const Napi::CallbackInfo& info) : MadeFrom(info) {
   Napi::MemoryManagement::AdjustExternalMemory(info.Env(), parts_.weightBytes);
 }
 
@@ -84,19 +75,15 @@ Napi::Value CompiledModel::CreateInferRequest(const Napi::CallbackInfo& info) {
 
 Napi::Value CompiledModel::GetProperty(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] {
-    if (!info[0].IsString()) throw CodedError("INVALID_ARGUMENT", "Expected a string for name");
-    return PropertyToScript(info.Env(), Get()->get_property(info[0].As<Napi::String>().Utf8Value()));
+    return PropertyToScript(info.Env(), Get()->get_property(TextArgument(info, 0, "name")));
   });
 }
 
 Napi::Value CompiledModel::Dispose(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
-    // Giving back gigabytes takes a while, so that too happens on another thread.
-    auto work = [compiled = Take(info.Env())]() mutable -> std::function<Napi::Value(Napi::Env)> {
-      compiled.reset();
-      return nullptr;
-    };
-    return Environment::Of(info.Env()).Run(info.Env(), {Value()}, std::move(work));
+    // Freeing gigabytes takes a while, so that too happens on another thread.
+    const auto held = std::make_shared<std::shared_ptr<ov::CompiledModel>>(Take(info.Env()));
+    return Environment::Of(info.Env()).RunDisposal(info.Env(), [held] { held->reset(); });
   });
 }
 

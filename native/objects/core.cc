@@ -1,38 +1,31 @@
 #include "objects/core.h"
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "arguments.h"
-#include "objects/compiled_model.h"
 #include "environment.h"
-#include "objects/mapped_file.h"
+#include "memory/mapping.h"
+#include "memory/regular_file.h"
+#include "objects/compiled_model.h"
 #include "objects/model.h"
 #include "properties.h"
 
 namespace ovd {
 namespace {
 
-using Result = std::function<Napi::Value(Napi::Env)>;
-
-std::string ReadText(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file) throw CodedError("MODEL_NOT_FOUND", "Cannot read " + path.u8string());
-  return text;
-}
+/** Far beyond any network's description (weights are in the .bin), far below what would exhaust memory. */
+constexpr uint64_t kMaxXmlBytes = uint64_t{256} << 20;
 
 /** Maps the weights ourselves: those OpenVINO maps stay in memory after compiling. */
 std::shared_ptr<ov::Model> ReadIr(ov::Core& core, const std::filesystem::path& xml,
                                   std::filesystem::path bin) {
-  if (bin.empty()) bin = std::filesystem::path(xml).replace_extension(".bin");
-  const auto text = ReadText(xml);
-  if (!std::filesystem::exists(bin)) return core.read_model(text, ov::Tensor());
+  const bool binIsOptional = bin.empty();
+  if (binIsOptional) bin = std::filesystem::path(xml).replace_extension(".bin");
+  const auto text = RegularFile(xml).ReadText(kMaxXmlBytes);
+  if (binIsOptional && !std::filesystem::exists(bin)) return core.read_model(text, ov::Tensor());
   const auto mapping = Mapping::Open(bin);
   const ov::Tensor bytes(ov::element::u8, {mapping->size()}, const_cast<uint8_t*>(mapping->data()));
   // The tensor, and so each constant over it, keeps the file mapped.
@@ -42,17 +35,16 @@ std::shared_ptr<ov::Model> ReadIr(ov::Core& core, const std::filesystem::path& x
 }  // namespace
 
 Napi::Function Core::Define(Napi::Env env) {
-  return DefineClass(env, "Core",
-                     {
-                         InstanceMethod<&Core::ReadModel>("readModel"),
-                         InstanceMethod<&Core::CompileModel>("compileModel"),
-                         InstanceMethod<&Core::AvailableDevices>("availableDevices"),
-                         InstanceMethod<&Core::GetProperty>("getProperty"),
-                         InstanceMethod<&Core::SetProperty>("setProperty"),
-                     });
+  return DefineWrapped(env, {
+                                InstanceMethod<&Core::ReadModel>("readModel"),
+                                InstanceMethod<&Core::CompileModel>("compileModel"),
+                                InstanceMethod<&Core::AvailableDevices>("availableDevices"),
+                                InstanceMethod<&Core::GetProperty>("getProperty"),
+                                InstanceMethod<&Core::SetProperty>("setProperty"),
+                            });
 }
 
-Core::Core(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Core>(info) {
+Core::Core(const Napi::CallbackInfo& info) : Wrapped(info) {
   Guarded(info.Env(), [&] { core_ = std::make_shared<ov::Core>(); });
 }
 
@@ -61,7 +53,7 @@ Napi::Value Core::ReadModel(const Napi::CallbackInfo& info) {
     const auto xml = std::filesystem::u8path(TextArgument(info, 0, "xmlPath"));
     const auto bin = info[1].IsUndefined() ? std::filesystem::path()
                                            : std::filesystem::u8path(TextArgument(info, 1, "binPath"));
-    return Environment::Of(info.Env()).Run(info.Env(), {Value()}, [core = core_, xml, bin]() -> Result {
+    return Environment::Of(info.Env()).Run(info.Env(), {Value()}, [core = core_, xml, bin]() -> MakeResult {
       return Model::Wrap(ReadIr(*core, xml, bin));
     });
   });
@@ -69,32 +61,30 @@ Napi::Value Core::ReadModel(const Napi::CallbackInfo& info) {
 
 Napi::Value Core::CompileModel(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
-    if (!info[0].IsObject() ||
-        !info[0].As<Napi::Object>().InstanceOf(Environment::Of(info.Env()).model.Value())) {
-      throw CodedError("INVALID_ARGUMENT", "Expected a Model to compile");
-    }
-    const auto source = info[0].As<Napi::Object>();
+    const Options options(info, "compileModel");
+    const auto source = options.Get("model");
     auto state = Model::Unwrap(source)->State();
-    const std::string device = TextArgument(info, 1, "device");
-    auto properties = PropertiesFromScript(info[2]);
-    auto shapes = info[3].IsObject() ? ShapesFromScript(info[3].As<Napi::Object>())
-                                     : std::map<std::string, ov::PartialShape>();
-    auto types = info[4].IsObject() ? ElementTypesFromScript(info[4].As<Napi::Object>())
-                                    : std::map<std::string, ov::element::Type>();
-    auto work = [core = core_, state, device, properties, shapes, types]() -> Result {
+    const std::string device = options.Text("device");
+    auto properties = PropertiesFromScript(options.Get("properties"));
+    const auto givenShapes = options.OptionalObject("shapes");
+    const auto givenTypes = options.OptionalObject("elementTypes");
+    auto shapes = givenShapes ? ShapesFromScript(*givenShapes) : std::map<std::string, ov::PartialShape>();
+    auto types =
+        givenTypes ? ElementTypesFromScript(*givenTypes) : std::map<std::string, ov::element::Type>();
+    auto work = [core = core_, state, device, properties, shapes, types]() -> MakeResult {
       const auto graph = state->Clone();
       if (!types.empty()) Retype(*graph, types);
       if (!shapes.empty()) Reshape(*graph, shapes);
-      const PassingMappings passing;
+      const EvictMappedPagesScope evicting(MappingsOf(*graph));
       return CompiledModel::Wrap(core->compile_model(graph, device, properties), *graph);
     };
-    return Environment::Of(info.Env()).Run(info.Env(), {Value(), source}, std::move(work));
+    return Environment::Of(info.Env()).Run(info.Env(), {Value(), source.As<Napi::Object>()}, std::move(work));
   });
 }
 
 Napi::Value Core::AvailableDevices(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
-    return Environment::Of(info.Env()).Run(info.Env(), {Value()}, [core = core_]() -> Result {
+    return Environment::Of(info.Env()).Run(info.Env(), {Value()}, [core = core_]() -> MakeResult {
       return [devices = core->get_available_devices()](Napi::Env env) {
         return PropertyToScript(env, ov::Any(devices));
       };
@@ -106,7 +96,7 @@ Napi::Value Core::GetProperty(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
     const std::string device = TextArgument(info, 0, "device");
     const std::string name = TextArgument(info, 1, "name");
-    return Environment::Of(info.Env()).Run(info.Env(), {Value()}, [core = core_, device, name]() -> Result {
+    return Environment::Of(info.Env()).Run(info.Env(), {Value()}, [core = core_, device, name]() -> MakeResult {
       return
           [value = core->get_property(device, name)](Napi::Env env) { return PropertyToScript(env, value); };
     });
@@ -118,7 +108,7 @@ Napi::Value Core::SetProperty(const Napi::CallbackInfo& info) {
     const std::string device = TextArgument(info, 0, "device");
     auto properties = PropertiesFromScript(info[1]);
     return Environment::Of(info.Env())
-        .Run(info.Env(), {Value()}, [core = core_, device, properties]() -> Result {
+        .Run(info.Env(), {Value()}, [core = core_, device, properties]() -> MakeResult {
           if (device.empty()) {
             core->set_property(properties);
           } else {

@@ -6,15 +6,18 @@
 #include <memory>
 #include <openvino/runtime/core.hpp>
 
+#include "wrapped.h"
+
 namespace ovd {
 
 /**
- * JavaScript: readModel(xml, bin?), compileModel(model, device, properties?, shapes?, elementTypes?),
+ * JavaScript: readModel(xml, bin?), compileModel({ model, device, properties?, shapes?, elementTypes? }),
  * availableDevices(), getProperty(device, name), setProperty(device, properties). All return promises and
  * work on other threads, since even a question may have to load a plugin of tens of megabytes.
  */
-class Core : public Napi::ObjectWrap<Core> {
+class Core : public Wrapped<Core> {
  public:
+  static constexpr const char* kName = "Core";
   static Napi::Function Define(Napi::Env env);
   explicit Core(const Napi::CallbackInfo& info);
 

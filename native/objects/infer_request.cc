@@ -1,79 +1,66 @@
 #include "objects/infer_request.h"
 
 #include <algorithm>
+#include <cstring>
 #include <openvino/runtime/compiled_model.hpp>
 #include <string>
 #include <utility>
 
+#include "arguments.h"
 #include "environment.h"
 
 namespace ovd {
 namespace {
 
 size_t IndexArgument(const Napi::Value& value, size_t count, const char* what) {
-  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
-  if (!(number >= 0) || number >= static_cast<double>(count) ||
-      number != static_cast<double>(static_cast<size_t>(number))) {
-    throw CodedError("INVALID_ARGUMENT", std::string("Expected the index of one of the model's ") +
-                                             std::to_string(count) + " " + what + "s but received " +
-                                             value.ToString().Utf8Value());
-  }
-  return static_cast<size_t>(number);
-}
-
-std::shared_ptr<TensorMemory> TensorArgument(Napi::Env env, const Napi::Value& value) {
-  if (!value.IsObject() || !value.As<Napi::Object>().InstanceOf(Environment::Of(env).tensor.Value())) {
-    throw CodedError("INVALID_ARGUMENT", "Expected a Tensor");
-  }
-  auto memory = Tensor::Unwrap(value.As<Napi::Object>())->Memory();
-  memory->CheckAttached();
-  return memory;
+  const uint64_t index = WholeNumberOf(value, std::string("the index of one of the model's ") + what + "s");
+  if (index < count) return index;
+  throw CodedError("INVALID_ARGUMENT", "Expected the index of one of the model's " + std::to_string(count) +
+                                           " " + what + "s but received " + std::to_string(index));
 }
 
 }  // namespace
 
 Napi::Function InferRequest::Define(Napi::Env env) {
-  return DefineClass(env, "InferRequest",
-                     {
-                         InstanceMethod<&InferRequest::SetInput>("setInput"),
-                         InstanceMethod<&InferRequest::SetOutput>("setOutput"),
-                         InstanceMethod<&InferRequest::Infer>("infer"),
-                         InstanceMethod<&InferRequest::Cancel>("cancel"),
-                         InstanceMethod<&InferRequest::GetOutput>("getOutput"),
-                         InstanceAccessor<&InferRequest::Running>("running"),
-                         InstanceMethod<&InferRequest::Dispose>("dispose"),
-                     });
+  return DefineWrapped(env, {
+                                InstanceMethod<&InferRequest::SetInput>("setInput"),
+                                InstanceMethod<&InferRequest::SetOutput>("setOutput"),
+                                InstanceMethod<&InferRequest::Infer>("infer"),
+                                InstanceMethod<&InferRequest::Cancel>("cancel"),
+                                InstanceMethod<&InferRequest::GetOutput>("getOutput"),
+                                InstanceAccessor<&InferRequest::Running>("running"),
+                                InstanceMethod<&InferRequest::Dispose>("dispose"),
+                            });
 }
 
-std::function<Napi::Value(Napi::Env)> InferRequest::Wrap(ov::InferRequest request) {
-  auto shared = std::make_shared<ov::InferRequest>(std::move(request));
-  return [shared](Napi::Env env) -> Napi::Value {
-    return Environment::Of(env).inferRequest.New({Napi::External<ov::InferRequest>::New(env, shared.get())});
-  };
-}
-
-InferRequest::InferRequest(const Napi::CallbackInfo& info) : Napi::ObjectWrap<InferRequest>(info) {
-  Guarded(info.Env(), [&] {
-    if (info.Length() != 1 || !info[0].IsExternal()) {
-      throw CodedError("INVALID_ARGUMENT", "An InferRequest comes from CompiledModel.createInferRequest()");
-    }
-    request_ = *info[0].As<Napi::External<ov::InferRequest>>().Data();
-  });
+MakeResult InferRequest::Wrap(ov::InferRequest request) {
+  return [request = std::move(request)](Napi::Env env) -> Napi::Value { return Make(env, request); };
 }
 
 ov::InferRequest& InferRequest::Idle() {
   if (disposed_) throw CodedError("DISPOSED", "The request was disposed");
   if (running_) throw CodedError("BUSY", "The request is running an inference; wait for it to end");
-  return request_;
+  return request();
+}
+
+InferRequest::BoundTensor InferRequest::Bind(const std::shared_ptr<TensorMemory>& memory,
+                                             const BoundTensor& before) const {
+  if (!memory->IsScriptOwned()) return {memory, memory->View()};
+  memory->ScriptBytes();  // throws where there are none any more
+  const bool fits = before.memory && before.memory->IsScriptOwned() &&
+                    before.tensor.get_element_type() == memory->type &&
+                    before.tensor.get_shape() == memory->shape;
+  return {memory, fits ? before.tensor : ov::Tensor(memory->type, memory->shape)};
 }
 
 Napi::Value InferRequest::SetInput(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] {
     ov::InferRequest& request = Idle();
     const size_t index = IndexArgument(info[0], request.get_compiled_model().inputs().size(), "input");
-    auto memory = TensorArgument(info.Env(), info[1]);
-    request.set_input_tensor(index, memory->tensor);
-    inputs_[index] = std::move(memory);
+    const auto& memory = Tensor::Unwrap(info[1])->Memory();
+    BoundTensor bound = Bind(memory, inputs_[index]);
+    request.set_input_tensor(index, bound.tensor);
+    inputs_[index] = std::move(bound);
     return info.Env().Undefined();
   });
 }
@@ -82,46 +69,76 @@ Napi::Value InferRequest::SetOutput(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] {
     ov::InferRequest& request = Idle();
     const size_t index = IndexArgument(info[0], request.get_compiled_model().outputs().size(), "output");
-    auto memory = TensorArgument(info.Env(), info[1]);
-    request.set_output_tensor(index, memory->tensor);
-    outputs_[index] = std::move(memory);
-    loans_.erase(index);
+    const auto& memory = Tensor::Unwrap(info[1])->Memory();
+    const auto before = outputs_.find(index);
+    BoundTensor bound = Bind(memory, before == outputs_.end() ? BoundTensor{} : before->second);
+    request.set_output_tensor(index, bound.tensor);
+    outputs_[index] = std::move(bound);
+    ownOutputs_.erase(index);
     return info.Env().Undefined();
   });
 }
 
-bool InferRequest::Loan::Held() const {
-  return std::any_of(leases.begin(), leases.end(), [](const std::weak_ptr<Lease>& weak) {
-    const auto lease = weak.lock();
-    return lease && !lease->returned;
-  });
+/** Memory for the output's next value: of an earlier one that nobody reads any more, or new. */
+ov::Tensor InferRequest::FreeMemory(OwnOutput& output, size_t index) {
+  ov::Tensor found;
+  auto& replaced = output.replaced;
+  // One is enough; the memory of the others that are free is given back.
+  replaced.erase(std::remove_if(replaced.begin(), replaced.end(),
+                                [&found](const auto& entry) {
+                                  if (!entry.second.expired()) return false;
+                                  if (!found) found = entry.first;
+                                  return true;
+                                }),
+                 replaced.end());
+  if (found) return found;
+  const auto port = request().get_compiled_model().outputs()[index];
+  const auto& shape = port.get_partial_shape();
+  return {port.get_element_type(), shape.is_static() ? shape.to_shape() : ov::Shape(shape.size(), 0)};
 }
 
-void InferRequest::KeepLentOutputs() {
-  for (const auto& [index, loan] : loans_) {
-    if (!loan.Held()) continue;
-    // Still being read: the inference writes to memory of its own instead.
-    const auto port = request_.get_compiled_model().outputs()[index];
-    const auto& shape = port.get_partial_shape();
-    request_.set_output_tensor(index,
-                               ov::Tensor(port.get_element_type(),
-                                          shape.is_static() ? shape.to_shape() : ov::Shape(shape.size(), 0)));
+void InferRequest::KeepLeasedOutputs() {
+  for (auto& [index, output] : ownOutputs_) {
+    output.tensor.Reset();
+    if (output.lease.expired()) continue;
+    ov::Tensor free = FreeMemory(output, index);
+    request().set_output_tensor(index, free);
+    if (output.allocated) output.replaced.emplace_back(output.allocated, output.lease);
+    output.allocated = std::move(free);
+    output.lease.reset();
   }
-  loans_.clear();
 }
 
 Napi::Value InferRequest::Infer(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
     Napi::Env env = info.Env();
     Idle();
-    for (const auto& [index, memory] : inputs_) memory->CheckAttached();
-    for (const auto& [index, memory] : outputs_) memory->CheckAttached();
-    KeepLentOutputs();
+    for (const auto& [index, input] : inputs_) {
+      if (input.memory && input.memory->IsScriptOwned())
+        std::memcpy(ov::Tensor(input.tensor).data(), input.memory->ScriptBytes(), input.memory->ByteSize());
+    }
+    for (const auto& [index, output] : outputs_) {
+      if (output.memory->IsScriptOwned()) output.memory->ScriptBytes();
+    }
+    KeepLeasedOutputs();
 
     Environment& environment = Environment::Of(env);
     auto operation = environment.Begin(env, {Value()});
     operation->settled = [this] { running_ = false; };
-    operation->interrupt = [request = request_]() mutable {
+    operation->resolve = [this](Napi::Env env) -> Napi::Value {
+      for (const auto& [index, output] : outputs_) {
+        const TensorMemory& memory = *output.memory;
+        if (output.tensor.get_shape() != memory.shape) {
+          throw CodedError("SHAPE_MISMATCH", "The output has shape " + output.tensor.get_shape().to_string() +
+                                                 " but the tensor bound to it has " +
+                                                 memory.shape.to_string());
+        }
+        if (memory.IsScriptOwned())
+          std::memcpy(memory.ScriptBytes(), std::as_const(output.tensor).data(), memory.ByteSize());
+      }
+      return env.Undefined();
+    };
+    operation->interrupt = [request = request()]() mutable {
       try {
         request.cancel();
         request.wait();
@@ -131,14 +148,14 @@ Napi::Value InferRequest::Infer(const Napi::CallbackInfo& info) {
     try {
       // The request keeps the callback until the next inference, so the callback must not keep the operation.
       std::weak_ptr<Operation> target = operation;
-      request_.set_callback([&environment, target](const std::exception_ptr& thrown) {
+      request().set_callback([&environment, target](const std::exception_ptr& thrown) {
         const auto finished = target.lock();
         if (!finished) return;
         if (thrown) finished->failure = Describe(thrown);
         environment.Finish(finished);
       });
       running_ = true;
-      request_.start_async();
+      request().start_async();
     } catch (...) {
       running_ = false;
       environment.Abandon(env, operation);
@@ -150,7 +167,7 @@ Napi::Value InferRequest::Infer(const Napi::CallbackInfo& info) {
 
 Napi::Value InferRequest::Cancel(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] {
-    if (running_) request_.cancel();
+    if (running_) request().cancel();
     return info.Env().Undefined();
   });
 }
@@ -159,15 +176,22 @@ Napi::Value InferRequest::GetOutput(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
     ov::InferRequest& request = Idle();
     const size_t index = IndexArgument(info[0], request.get_compiled_model().outputs().size(), "output");
-    Loan& loan = loans_[index];
-    if (!loan.tensor.IsEmpty() && !loan.tensor.Value().IsEmpty() && !loan.leases.back().expired() &&
-        !loan.leases.back().lock()->returned) {
-      return loan.tensor.Value();
+    const auto bound = outputs_.find(index);
+    if (bound != outputs_.end()) {
+      const auto& memory = bound->second.memory;
+      return memory->IsScriptOwned() ? Tensor::FromMemory(info.Env(), memory)
+                                     : Tensor::FromOutput(info.Env(), memory->tensor, memory->lease);
     }
-    auto lease = std::make_shared<Lease>();
-    loan.leases.push_back(lease);
-    Napi::Object tensor = Tensor::Lend(info.Env(), request.get_output_tensor(index), std::move(lease));
-    loan.tensor = Napi::Weak(tensor);
+    OwnOutput& output = ownOutputs_[index];
+    auto lease = output.lease.lock();
+    if (lease && !output.tensor.IsEmpty() && !output.tensor.Value().IsEmpty() &&
+        Tensor::Unwrap(output.tensor.Value())->IsOpen()) {
+      return output.tensor.Value();
+    }
+    if (!lease) output.lease = lease = std::make_shared<OutputLease>();
+    const Napi::Object tensor =
+        Tensor::FromOutput(info.Env(), request.get_output_tensor(index), std::move(lease));
+    output.tensor = Napi::Weak(tensor);
     return tensor;
   });
 }
@@ -177,15 +201,19 @@ Napi::Value InferRequest::Running(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value InferRequest::Dispose(const Napi::CallbackInfo& info) {
-  return Guarded(info.Env(), [&] {
-    if (disposed_) return info.Env().Undefined();
-    Idle();
+  return Guarded(info.Env(), [&]() -> Napi::Value {
+    std::vector<ov::Tensor> memory;
+    if (!disposed_) {
+      Idle();
+      for (const auto& [index, input] : inputs_) memory.push_back(input.tensor);
+    }
     disposed_ = true;
-    request_ = {};
+    auto held = std::make_shared<std::pair<ov::InferRequest, std::vector<ov::Tensor>>>(
+        std::exchange(parts_, {}), std::move(memory));
     inputs_.clear();
     outputs_.clear();
-    loans_.clear();
-    return info.Env().Undefined();
+    ownOutputs_.clear();
+    return Environment::Of(info.Env()).RunDisposal(info.Env(), [held] { *held = {}; });
   });
 }
 

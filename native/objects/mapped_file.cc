@@ -9,15 +9,14 @@
 namespace ovd {
 
 Napi::Function MappedFile::Define(Napi::Env env) {
-  return DefineClass(env, "MappedFile",
-                     {
-                         InstanceAccessor<&MappedFile::ByteLength>("byteLength"),
-                         InstanceMethod<&MappedFile::Read>("read"),
-                         InstanceMethod<&MappedFile::Dispose>("dispose"),
-                     });
+  return DefineWrapped(env, {
+                                InstanceAccessor<&MappedFile::ByteLength>("byteLength"),
+                                InstanceMethod<&MappedFile::Read>("read"),
+                                InstanceMethod<&MappedFile::Dispose>("dispose"),
+                            });
 }
 
-MappedFile::MappedFile(const Napi::CallbackInfo& info) : Napi::ObjectWrap<MappedFile>(info) {
+MappedFile::MappedFile(const Napi::CallbackInfo& info) : Wrapped(info) {
   Guarded(info.Env(),
           [&] { mapping_ = Mapping::Open(std::filesystem::u8path(TextArgument(info, 0, "path"))); });
 }
@@ -35,15 +34,14 @@ Napi::Value MappedFile::ByteLength(const Napi::CallbackInfo& info) {
 Napi::Value MappedFile::Read(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] {
     const auto mapping = Get();
-    const double offset = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
-    const double length = info[1].IsNumber() ? info[1].As<Napi::Number>().DoubleValue() : -1;
-    if (!(offset >= 0) || !(length >= 0) || offset + length > static_cast<double>(mapping->size())) {
+    const uint64_t offset = WholeNumberOf(info[0], "offset");
+    const uint64_t length = WholeNumberOf(info[1], "length");
+    if (offset > mapping->size() || length > mapping->size() - offset) {
       throw CodedError("INVALID_ARGUMENT",
                        "Expected a range inside the file's " + std::to_string(mapping->size()) + " bytes");
     }
-    auto copy = Napi::Uint8Array::New(info.Env(), static_cast<size_t>(length));
-    if (length > 0)
-      std::memcpy(copy.Data(), mapping->data() + static_cast<size_t>(offset), copy.ByteLength());
+    auto copy = Napi::Uint8Array::New(info.Env(), length);
+    if (length > 0) std::memcpy(copy.Data(), mapping->data() + offset, length);
     return copy;
   });
 }

@@ -6,12 +6,14 @@
 #include <memory>
 
 #include "memory/mapping.h"
+#include "wrapped.h"
 
 namespace ovd {
 
 /** JavaScript: `new MappedFile(path)`, byteLength, read(offset, length) (a copy), dispose(). */
-class MappedFile : public Napi::ObjectWrap<MappedFile> {
+class MappedFile : public Wrapped<MappedFile> {
  public:
+  static constexpr const char* kName = "MappedFile";
   static Napi::Function Define(Napi::Env env);
   explicit MappedFile(const Napi::CallbackInfo& info);
 

@@ -2,8 +2,11 @@
 
 #include <filesystem>
 #include <openvino/core/graph_util.hpp>
+#include <openvino/op/constant.hpp>
+#include <set>
 #include <utility>
 
+#include "arguments.h"
 #include "environment.h"
 
 namespace ovd {
@@ -15,7 +18,7 @@ std::shared_ptr<ov::Model> ModelState::Clone() {
 
 namespace {
 
-/** The place of the input called `name`; unknown names are an error that lists the inputs there are. */
+/** The index of the input called `name`; unknown names are an error that lists the inputs there are. */
 size_t InputIndex(const ov::Model& model, const std::string& name) {
   const auto inputs = model.inputs();
   std::string known;
@@ -41,34 +44,32 @@ void Retype(ov::Model& model, const std::map<std::string, ov::element::Type>& ty
   model.validate_nodes_and_infer_types();
 }
 
+std::vector<std::shared_ptr<const Mapping>> MappingsOf(const ov::Model& model) {
+  std::set<std::shared_ptr<const Mapping>> found;
+  for (const auto& node : model.get_ops()) {
+    const auto constant = ov::as_type_ptr<ov::op::v0::Constant>(node);
+    if (!constant || constant->get_byte_size() == 0) continue;
+    if (auto mapping = Mapping::Find(constant->get_data_ptr())) found.insert(std::move(mapping));
+  }
+  return {found.begin(), found.end()};
+}
+
 Napi::Function Model::Define(Napi::Env env) {
-  return DefineClass(env, "Model",
-                     {
-                         InstanceAccessor<&Model::Inputs>("inputs"),
-                         InstanceAccessor<&Model::Outputs>("outputs"),
-                         InstanceMethod<&Model::ReshapePorts>("reshape"),
-                         InstanceMethod<&Model::Serialize>("serialize"),
-                         InstanceMethod<&Model::Dispose>("dispose"),
-                     });
+  return DefineWrapped(env, {
+                                InstanceAccessor<&Model::Inputs>("inputs"),
+                                InstanceAccessor<&Model::Outputs>("outputs"),
+                                InstanceMethod<&Model::ReshapePorts>("reshape"),
+                                InstanceMethod<&Model::Serialize>("serialize"),
+                                InstanceMethod<&Model::Dispose>("dispose"),
+                            });
 }
 
-std::function<Napi::Value(Napi::Env)> Model::Wrap(std::shared_ptr<ov::Model> model) {
-  auto parts = std::make_shared<Parts>();
-  parts->inputs = DescribePorts(model->inputs());
-  parts->outputs = DescribePorts(model->outputs());
-  parts->state = std::make_shared<ModelState>(std::move(model));
-  return [parts](Napi::Env env) -> Napi::Value {
-    return Environment::Of(env).model.New({Napi::External<Parts>::New(env, parts.get())});
-  };
-}
-
-Model::Model(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Model>(info) {
-  Guarded(info.Env(), [&] {
-    if (info.Length() != 1 || !info[0].IsExternal()) {
-      throw CodedError("INVALID_ARGUMENT", "A Model comes from Core.readModel() or graphModel()");
-    }
-    parts_ = std::move(*info[0].As<Napi::External<Parts>>().Data());
-  });
+MakeResult Model::Wrap(std::shared_ptr<ov::Model> model) {
+  ModelParts parts;
+  parts.inputs = DescribePorts(model->inputs());
+  parts.outputs = DescribePorts(model->outputs());
+  parts.state = std::make_shared<ModelState>(std::move(model));
+  return [parts = std::move(parts)](Napi::Env env) -> Napi::Value { return Make(env, parts); };
 }
 
 std::shared_ptr<ModelState> Model::State() const {
@@ -88,8 +89,7 @@ Napi::Value Model::ReshapePorts(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
     if (!info[0].IsObject()) throw CodedError("INVALID_ARGUMENT", "Expected { portName: shape } for reshape");
     auto shapes = ShapesFromScript(info[0].As<Napi::Object>());
-    auto work = [this, state = State(),
-                 shapes = std::move(shapes)]() -> std::function<Napi::Value(Napi::Env)> {
+    auto work = [this, state = State(), shapes = std::move(shapes)]() -> MakeResult {
       std::vector<Port> inputs;
       std::vector<Port> outputs;
       {
@@ -110,11 +110,9 @@ Napi::Value Model::ReshapePorts(const Napi::CallbackInfo& info) {
 
 Napi::Value Model::Serialize(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
-    if (!info[0].IsString() || !info[1].IsString())
-      throw CodedError("INVALID_ARGUMENT", "Expected (xmlPath, binPath) for serialize");
-    const auto xml = std::filesystem::u8path(info[0].As<Napi::String>().Utf8Value());
-    const auto bin = std::filesystem::u8path(info[1].As<Napi::String>().Utf8Value());
-    auto work = [state = State(), xml, bin]() -> std::function<Napi::Value(Napi::Env)> {
+    const auto xml = std::filesystem::u8path(TextArgument(info, 0, "xmlPath"));
+    const auto bin = std::filesystem::u8path(TextArgument(info, 1, "binPath"));
+    auto work = [state = State(), xml, bin]() -> MakeResult {
       std::lock_guard<std::mutex> lock(state->mutex);
       ov::serialize(state->model, xml, bin);
       return nullptr;

@@ -3,12 +3,16 @@
 
 #include <napi.h>
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <openvino/core/model.hpp>
+#include <string>
 #include <vector>
 
+#include "memory/mapping.h"
 #include "ports.h"
+#include "wrapped.h"
 
 namespace ovd {
 
@@ -29,35 +33,38 @@ void Reshape(ov::Model& model, const std::map<std::string, ov::PartialShape>& sh
 /** Changes the element types of inputs, by port name; the network must be able to take them. */
 void Retype(ov::Model& model, const std::map<std::string, ov::element::Type>& types);
 
+/** The mappings that the graph's constants point into. */
+std::vector<std::shared_ptr<const Mapping>> MappingsOf(const ov::Model& model);
+
+struct ModelParts {
+  std::shared_ptr<ModelState> state;
+  std::vector<Port> inputs;
+  std::vector<Port> outputs;
+};
+
 /**
  * JavaScript: inputs, outputs, reshape(shapes), serialize(xmlPath, binPath), dispose(). Made by
  * `Core.readModel` or `graphModel`.
  */
-class Model : public Napi::ObjectWrap<Model> {
+class Model : public MadeFrom<Model, ModelParts> {
  public:
+  static constexpr const char* kName = "Model";
+  static constexpr const char* kMaker = "Core.readModel() or graphModel()";
   static Napi::Function Define(Napi::Env env);
 
   /** Describes the ports and finishes on the JavaScript thread; call on the thread that made the graph. */
-  static std::function<Napi::Value(Napi::Env)> Wrap(std::shared_ptr<ov::Model> model);
+  static MakeResult Wrap(std::shared_ptr<ov::Model> model);
 
-  explicit Model(const Napi::CallbackInfo& info);
+  explicit Model(const Napi::CallbackInfo& info) : MadeFrom(info) {}
 
   std::shared_ptr<ModelState> State() const;
 
  private:
-  struct Parts {
-    std::shared_ptr<ModelState> state;
-    std::vector<Port> inputs;
-    std::vector<Port> outputs;
-  };
-
   Napi::Value Inputs(const Napi::CallbackInfo& info);
   Napi::Value Outputs(const Napi::CallbackInfo& info);
   Napi::Value ReshapePorts(const Napi::CallbackInfo& info);
   Napi::Value Serialize(const Napi::CallbackInfo& info);
   Napi::Value Dispose(const Napi::CallbackInfo& info);
-
-  Parts parts_;
 };
 
 }  // namespace ovd

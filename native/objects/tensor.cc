@@ -1,8 +1,10 @@
 #include "objects/tensor.h"
 
 #include <cstring>
+#include <string>
 #include <utility>
 
+#include "arguments.h"
 #include "element_type.h"
 #include "environment.h"
 #include "ports.h"
@@ -10,120 +12,172 @@
 namespace ovd {
 namespace {
 
-/** Some hosts (Electron's memory cage) allow no buffers over foreign memory; they get a copy. */
-Napi::ArrayBuffer Expose(Napi::Env env, const TensorMemory& memory) {
-  struct Held {
-    ov::Tensor tensor;
-    std::shared_ptr<Lease> lease;
-  };
+/** Of a cache line, which is also the widest vector register. */
+constexpr size_t kAlignment = 64;
+
+ov::Tensor FixedView(const ov::element::Type& type, const ov::Shape& shape, void* data,
+                     const std::shared_ptr<void>& owner) {
+  // OpenVINO refuses a null pointer, which is what nothing at all may have.
+  if (ov::shape_size(shape) == 0) return {type, shape};
+  return {ov::Tensor(type, shape, data), owner};
+}
+
+ov::Tensor Allocate(const ov::element::Type& type, const ov::Shape& shape) {
+  const size_t bytes = ov::shape_size(shape) * type.size();
+  const std::shared_ptr<void> memory(::operator new(bytes, std::align_val_t{kAlignment}), [](void* pointer) {
+    ::operator delete(pointer, std::align_val_t{kAlignment});
+  });
+  std::memset(memory.get(), 0, bytes);
+  return FixedView(type, shape, memory.get(), memory);
+}
+
+/** A buffer over native memory; empty on hosts that allow none (Electron's memory cage). */
+Napi::ArrayBuffer Expose(Napi::Env env, TensorMemory& memory) {
+  auto exposure = std::make_shared<TensorMemory::Exposure>();
+  exposure->tensor = memory.tensor;
+  exposure->lease = memory.lease;
+  auto* held = new std::shared_ptr<TensorMemory::Exposure>(exposure);
   const size_t bytes = memory.tensor.get_byte_size();
-  auto* held = new Held{memory.tensor, memory.lease};
-  void* data = held->tensor.data();
   napi_value buffer = nullptr;
   const napi_status status = napi_create_external_arraybuffer(
-      env, data, bytes, [](napi_env, void*, void* hint) { delete static_cast<Held*>(hint); }, held, &buffer);
-  if (status == napi_ok) return Napi::ArrayBuffer(env, buffer);
-  Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(env, bytes);
-  std::memcpy(copy.Data(), data, bytes);
-  delete held;
-  return copy;
+      env, bytes == 0 ? nullptr : memory.tensor.data(), bytes,
+      [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<TensorMemory::Exposure>*>(hint); },
+      held, &buffer);
+  if (status != napi_ok) {
+    delete held;
+    return {};
+  }
+  memory.exposure = std::move(exposure);
+  return {env, buffer};
+}
+
+Napi::Reference<Napi::TypedArray> ArrayOver(Napi::Env env, const ov::element::Type& type,
+                                            const Napi::ArrayBuffer& buffer) {
+  return Napi::Reference<Napi::TypedArray>::New(ViewOf(env, type, buffer).As<Napi::TypedArray>(), 1);
 }
 
 }  // namespace
 
-void TensorMemory::CheckAttached() const {
-  if (lease) return;
-  if (array.Value().ArrayBuffer().IsDetached()) {
-    throw CodedError(
-        "INVALID_ARGUMENT",
-        "The tensor's buffer was detached: it was transferred while a request still had it bound");
+ov::Tensor TensorMemory::View() const {
+  const auto owner = std::make_shared<ov::Tensor>(tensor);
+  return FixedView(type, shape, owner->data(), owner);
+}
+
+uint8_t* TensorMemory::ScriptBytes() const {
+  const ArrayBytes bytes = BytesOf(array.Value());
+  if (bytes.size != ByteSize()) {
+    throw CodedError("INVALID_ARGUMENT",
+                     "The tensor's buffer was transferred or resized while the tensor was in use");
   }
+  return bytes.data;
 }
 
 Napi::Function Tensor::Define(Napi::Env env) {
-  return DefineClass(env, "Tensor",
-                     {
-                         InstanceAccessor<&Tensor::Data>("data"),
-                         InstanceAccessor<&Tensor::Shape>("shape"),
-                         InstanceAccessor<&Tensor::ElementType>("elementType"),
-                         InstanceMethod<&Tensor::Dispose>("dispose"),
-                     });
+  return DefineWrapped(env, {
+                                InstanceAccessor<&Tensor::Data>("data"),
+                                InstanceAccessor<&Tensor::Shape>("shape"),
+                                InstanceAccessor<&Tensor::ElementType>("elementType"),
+                                InstanceMethod<&Tensor::Dispose>("dispose"),
+                            });
 }
 
-Napi::Object Tensor::Lend(Napi::Env env, const ov::Tensor& tensor, std::shared_ptr<Lease> lease) {
+Napi::Object Tensor::FromOutput(Napi::Env env, const ov::Tensor& tensor, std::shared_ptr<OutputLease> lease) {
   auto memory = std::make_shared<TensorMemory>();
-  memory->tensor = tensor;
+  memory->type = tensor.get_element_type();
+  memory->shape = tensor.get_shape();
+  const auto owner = std::make_shared<ov::Tensor>(tensor);
+  memory->tensor = FixedView(memory->type, memory->shape, owner->data(), owner);
   memory->lease = std::move(lease);
-  return Environment::Of(env).tensor.New({Napi::External<std::shared_ptr<TensorMemory>>::New(env, &memory)});
+  return FromMemory(env, std::move(memory));
 }
 
-Tensor::Tensor(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Tensor>(info) {
-  Guarded(info.Env(), [&] {
-    if (info.Length() == 1 && info[0].IsExternal()) {
-      memory_ = *info[0].As<Napi::External<std::shared_ptr<TensorMemory>>>().Data();
+Napi::Object Tensor::FromMemory(Napi::Env env, std::shared_ptr<TensorMemory> memory) {
+  return Construct(env, memory);
+}
+
+Tensor::Tensor(const Napi::CallbackInfo& info) : Wrapped(info) {
+  const Napi::Env env = info.Env();
+  Guarded(env, [&] {
+    if (auto* memory = TakeParts<std::shared_ptr<TensorMemory>>(env)) {
+      memory_ = std::move(*memory);
       return;
     }
-    if (info.Length() != 3 || !info[0].IsString() || !info[1].IsArray() || !info[2].IsTypedArray()) {
-      throw CodedError("INVALID_ARGUMENT", "Expected (elementType, shape, typedArray) for Tensor");
+    auto memory = std::make_shared<TensorMemory>();
+    memory->type = ElementTypeFromName(TextArgument(info, 0, "elementType"));
+    memory->shape = ShapeFromScript(ListOf(info[1], "shape"));
+    const size_t bytes = memory->ByteSize();
+    if (!info[2].IsUndefined()) {
+      const ArrayBytes array = BytesOf(info[2]);
+      if (array.kind != TypedArrayKind(memory->type)) {
+        throw CodedError("INVALID_ARGUMENT", "A typed array of another kind than elements of type " +
+                                                 ElementTypeName(memory->type) +
+                                                 " need was given for Tensor");
+      }
+      if (array.size != bytes) {
+        throw CodedError("SHAPE_MISMATCH", "A tensor of type " + ElementTypeName(memory->type) +
+                                               " and shape " + memory->shape.to_string() + " needs " +
+                                               std::to_string(bytes) + " bytes but the typed array has " +
+                                               std::to_string(array.size));
+      }
+      memory->array = Napi::Reference<Napi::TypedArray>::New(info[2].As<Napi::TypedArray>(), 1);
+    } else {
+      memory->tensor = Allocate(memory->type, memory->shape);
+      const Napi::ArrayBuffer buffer = Expose(env, *memory);
+      if (buffer.IsEmpty()) {
+        memory->tensor = {};
+        memory->array = ArrayOver(env, memory->type, Napi::ArrayBuffer::New(env, bytes));
+      } else {
+        memory->array = ArrayOver(env, memory->type, buffer);
+      }
     }
-    const ov::element::Type type = ElementTypeFromName(info[0].As<Napi::String>().Utf8Value());
-    const ov::Shape shape = ShapeFromScript(info[1].As<Napi::Array>());
-    auto array = info[2].As<Napi::TypedArray>();
-    if (array.TypedArrayType() != TypedArrayKind(type)) {
-      throw CodedError("INVALID_ARGUMENT", "A typed array of another kind than elements of type " +
-                                               ElementTypeName(type) + " need was given for Tensor");
-    }
-    const size_t bytes = ov::shape_size(shape) * type.size();
-    if (array.ByteLength() != bytes) {
-      throw CodedError("SHAPE_MISMATCH", "A tensor of type " + ElementTypeName(type) + " and shape " +
-                                             shape.to_string() + " needs " + std::to_string(bytes) +
-                                             " bytes but the typed array has " +
-                                             std::to_string(array.ByteLength()));
-    }
-    auto* start = static_cast<uint8_t*>(array.ArrayBuffer().Data());
-    memory_ = std::make_shared<TensorMemory>();
-    // OpenVINO refuses a null pointer, which is what an empty array has.
-    memory_->tensor =
-        bytes == 0 ? ov::Tensor(type, shape) : ov::Tensor(type, shape, start + array.ByteOffset());
-    memory_->array = Napi::Reference<Napi::TypedArray>::New(array, 1);
+    memory_ = std::move(memory);
   });
 }
 
-std::shared_ptr<TensorMemory> Tensor::Memory() const {
+const std::shared_ptr<TensorMemory>& Tensor::Memory() const {
   if (!memory_) throw CodedError("DISPOSED", "The tensor was disposed");
   return memory_;
 }
 
 Napi::Value Tensor::Data(const Napi::CallbackInfo& info) {
-  return Guarded(info.Env(), [&]() -> Napi::Value {
-    auto memory = Memory();
-    if (memory->array.IsEmpty()) {
-      const Napi::ArrayBuffer buffer = Expose(info.Env(), *memory);
-      auto view = ViewOf(info.Env(), memory->tensor.get_element_type(), buffer).As<Napi::TypedArray>();
-      memory->array = Napi::Reference<Napi::TypedArray>::New(view, 1);
+  const Napi::Env env = info.Env();
+  return Guarded(env, [&]() -> Napi::Value {
+    TensorMemory& memory = *Memory();
+    if (memory.array.IsEmpty()) {
+      TypedArrayKind(memory.type);  // throws for types that no array can show
+      Napi::ArrayBuffer buffer = Expose(env, memory);
+      if (buffer.IsEmpty()) {
+        buffer = Napi::ArrayBuffer::New(env, memory.ByteSize());
+        std::memcpy(buffer.Data(), memory.tensor.data(), memory.ByteSize());
+      }
+      memory.array = ArrayOver(env, memory.type, buffer);
     }
-    return Napi::Value(info.Env(), memory->array.Value());
+    return Napi::Value(env, memory.array.Value());
   });
 }
 
 Napi::Value Tensor::Shape(const Napi::CallbackInfo& info) {
-  return Guarded(info.Env(), [&] { return ShapeToScript(info.Env(), Memory()->tensor.get_shape()); });
+  return Guarded(info.Env(), [&] { return ShapeToScript(info.Env(), Memory()->shape); });
 }
 
 Napi::Value Tensor::ElementType(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
-    return Napi::String::New(info.Env(), ElementTypeName(Memory()->tensor.get_element_type()));
+    return Napi::String::New(info.Env(), ElementTypeName(Memory()->type));
   });
 }
 
 Napi::Value Tensor::Dispose(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] {
-    if (memory_ && memory_->lease) {
-      memory_->lease->returned = true;
-      // A view kept past the loan reads as empty, never as another inference's result.
-      if (!memory_->array.IsEmpty()) memory_->array.Value().ArrayBuffer().Detach();
+    const auto memory = std::exchange(memory_, nullptr);
+    if (memory && !memory->IsScriptOwned() && !memory->array.IsEmpty()) {
+      // A view kept past the lease reads as empty, never as another inference's result.
+      Napi::ArrayBuffer buffer = memory->array.Value().ArrayBuffer();
+      if (!buffer.IsDetached()) {
+        buffer.Detach();
+        if (memory->exposure) memory->exposure->lease.reset();
+      }
+      // A buffer that a script has transferred elsewhere still shows the memory and keeps its lease.
     }
-    memory_.reset();
     return info.Env().Undefined();
   });
 }

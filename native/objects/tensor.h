@@ -1,4 +1,4 @@
-// Typed array <-> ov::Tensor, without copying either way.
+// Typed arrays and ov::Tensor over memory that no script can free while it is in use.
 #pragma once
 
 #include <napi.h>
@@ -6,43 +6,68 @@
 #include <memory>
 #include <openvino/runtime/tensor.hpp>
 
+#include "wrapped.h"
+
 namespace ovd {
 
-/** A loan of OpenVINO's memory to JavaScript: over when returned, or when nobody holds it any more. */
-struct Lease {
-  bool returned = false;
-};
+/**
+ * A claim on an output's memory: the request that wrote it writes elsewhere as long as any copy of the pointer
+ * to it is held, be it by a Tensor, by a typed array over the memory, or by a request that has it bound.
+ */
+struct OutputLease {};
 
 /**
- * Memory that JavaScript and OpenVINO look at together. Either JavaScript owns it (`array` is set, and keeps
- * the buffer from being collected) or OpenVINO lends it (`lease` is set; `array` is empty until JavaScript
- * asks to see it).
+ * What a Tensor stands for. Either native memory (`tensor`), which JavaScript sees through a buffer that can
+ * be detached but never frees it; or a script's typed array (`array` alone), which the script may transfer or
+ * resize at any time, so that requests copy it.
  */
 struct TensorMemory {
+  ov::element::Type type;
+  ov::Shape shape;
+  /** Keeps its memory alive; empty for a script's array. */
   ov::Tensor tensor;
+  /** The script's array; or, over native memory, the one handed out, empty until it is asked for. */
   Napi::Reference<Napi::TypedArray> array;
-  std::shared_ptr<Lease> lease;
+  /** Set for a request's output. */
+  std::shared_ptr<OutputLease> lease;
 
-  /** Throws where the script's buffer was detached (transferred), since its memory may be gone. */
-  void CheckAttached() const;
+  /** What keeps native memory, and the lease on it, for a buffer handed out to JavaScript. */
+  struct Exposure {
+    ov::Tensor tensor;
+    std::shared_ptr<OutputLease> lease;
+  };
+  std::shared_ptr<Exposure> exposure;
+
+  bool IsScriptOwned() const { return !tensor; }
+  size_t ByteSize() const { return ov::shape_size(shape) * type.size(); }
+
+  /** Another handle on native memory: whoever resizes it cannot take the memory from those who look at it. */
+  ov::Tensor View() const;
+
+  /** The script's bytes; throws where the array was detached or resized. */
+  uint8_t* ScriptBytes() const;
 };
 
 /**
- * JavaScript: `new Tensor(elementType, shape, typedArray)`. The typed array is not copied: what is written to
- * it before an inference is what the inference reads. Tensors made by `InferRequest.getOutput` own OpenVINO's
- * memory.
+ * JavaScript: `new Tensor(elementType, shape, typedArray?)`, data, shape, elementType, dispose(). Without a
+ * typed array the memory is native, zeroed, and never copied. Tensors made by `InferRequest.getOutput` are
+ * over the request's memory.
  */
-class Tensor : public Napi::ObjectWrap<Tensor> {
+class Tensor : public Wrapped<Tensor> {
  public:
+  static constexpr const char* kName = "Tensor";
   static Napi::Function Define(Napi::Env env);
-  /** Lends OpenVINO's memory to JavaScript. The memory lives as long as this object or any view of it. */
-  static Napi::Object Lend(Napi::Env env, const ov::Tensor& tensor, std::shared_ptr<Lease> lease);
+
+  /** Over memory that a request has written; it lives as long as this object or any view of it. */
+  static Napi::Object FromOutput(Napi::Env env, const ov::Tensor& tensor, std::shared_ptr<OutputLease> lease);
+  static Napi::Object FromMemory(Napi::Env env, std::shared_ptr<TensorMemory> memory);
 
   explicit Tensor(const Napi::CallbackInfo& info);
   ~Tensor() override = default;
 
+  bool IsOpen() const { return memory_ != nullptr; }
   /** The memory, for a request to bind; throws once disposed. */
-  std::shared_ptr<TensorMemory> Memory() const;
+  const std::shared_ptr<TensorMemory>& Memory() const;
 
  private:
   Napi::Value Data(const Napi::CallbackInfo& info);

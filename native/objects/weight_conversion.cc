@@ -1,8 +1,10 @@
 #include "objects/weight_conversion.h"
 
 #include <algorithm>
-#include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <limits>
+#include <set>
 #include <openvino/op/convert.hpp>
 #include <openvino/op/parameter.hpp>
 #include <openvino/runtime/tensor.hpp>
@@ -12,7 +14,7 @@
 #include "arguments.h"
 #include "element_type.h"
 #include "environment.h"
-#include "graph/node_factory.h"
+#include "graph/graph_output.h"
 
 namespace ovd {
 namespace {
@@ -51,8 +53,38 @@ class BlockConverter {
   ov::Tensor block_;
 };
 
+/** The largest magnitude that IEEE half precision holds. */
+constexpr float kMaxFloat16 = 65504;
+
+/**
+ * The largest magnitude of some weights.
+ *
+ * @throws CodedError MODEL_CORRUPT for a value that is not a number, or infinite
+ */
+float LargestMagnitude(const float* weights, size_t count, const std::string& name) {
+  // Without their sign, floats order like their bits, which compilers compare many at a time; the infinities
+  // and what is no number come last.
+  int32_t largest = 0;
+  for (size_t i = 0; i < count; ++i) {
+    int32_t bits = 0;
+    std::memcpy(&bits, weights + i, sizeof bits);
+    largest = std::max(largest, bits & 0x7fffffff);
+  }
+  if (largest >= 0x7f800000) {
+    throw CodedError("MODEL_CORRUPT",
+                     "The weights '" + name + "' contain values that are infinite or not a number");
+  }
+  float magnitude = 0;
+  std::memcpy(&magnitude, &largest, sizeof magnitude);
+  return magnitude;
+}
+
+const float* Floats(const ov::Tensor& block) {
+  return static_cast<const float*>(std::as_const(block).data());
+}
+
 std::shared_ptr<ov::op::v0::Constant> ConstantFrom(const Napi::CallbackInfo& info, size_t index) {
-  const auto& output = GraphOutput::From(info.Env(), info[index]);
+  const auto& output = GraphOutput::From(info[index]);
   auto constant = ov::as_type_ptr<ov::op::v0::Constant>(output.get_node_shared_ptr());
   if (!constant) throw CodedError("INVALID_ARGUMENT", "Expected a constant to convert");
   return constant;
@@ -61,16 +93,14 @@ std::shared_ptr<ov::op::v0::Constant> ConstantFrom(const Napi::CallbackInfo& inf
 }  // namespace
 
 Napi::Function WeightConversion::Define(Napi::Env env) {
-  return DefineClass(env, "WeightConversion",
-                     {
-                         InstanceMethod<&WeightConversion::AddConversion>("convert"),
-                         InstanceMethod<&WeightConversion::AddQuantization>("quantize"),
-                         InstanceMethod<&WeightConversion::Run>("run"),
-                     });
+  return DefineWrapped(env, {
+                                InstanceMethod<&WeightConversion::AddConversion>("convert"),
+                                InstanceMethod<&WeightConversion::AddQuantization>("quantize"),
+                                InstanceMethod<&WeightConversion::Run>("run"),
+                            });
 }
 
-WeightConversion::WeightConversion(const Napi::CallbackInfo& info)
-    : Napi::ObjectWrap<WeightConversion>(info) {
+WeightConversion::WeightConversion(const Napi::CallbackInfo& info) : Wrapped(info) {
   Guarded(info.Env(), [&] {
     state_ = std::make_shared<State>(std::filesystem::u8path(TextArgument(info, 0, "folder")));
   });
@@ -81,10 +111,10 @@ WeightConversion::State& WeightConversion::Open() const {
   return *state_;
 }
 
-Napi::Object WeightConversion::Over(Napi::Env env, const ScratchFile::Room& room,
-                                    const ov::element::Type& type, const ov::Shape& shape,
-                                    const std::string& name) {
-  auto constant = std::make_shared<ov::op::v0::Constant>(type, shape, room.data, room.mapping);
+Napi::Object WeightConversion::ConstantOver(Napi::Env env, const ScratchFile::Region& region,
+                                            const ov::element::Type& type, const ov::Shape& shape,
+                                            const std::string& name) {
+  auto constant = std::make_shared<ov::op::v0::Constant>(type, shape, region.data, region.mapping);
   constant->set_friendly_name(name);
   return GraphOutput::Make(env, constant->output(0));
 }
@@ -94,9 +124,10 @@ Napi::Value WeightConversion::AddConversion(const Napi::CallbackInfo& info) {
     State& state = Open();
     const auto source = ConstantFrom(info, 0);
     const auto type = ElementTypeFromName(TextArgument(info, 1, "elementType"));
-    const auto room = state.file.Reserve(ov::shape_size(source->get_shape()) * type.size());
-    state.jobs.push_back({source, type, room, {}});
-    return Over(info.Env(), room, type, source->get_shape(), TextArgument(info, 2, "name"));
+    const std::string name = TextArgument(info, 2, "name");
+    const auto region = state.file.Reserve(ov::shape_size(source->get_shape()) * type.size());
+    state.jobs.push_back({name, source, type, region, {}});
+    return ConstantOver(info.Env(), region, type, source->get_shape(), name);
   });
 }
 
@@ -110,12 +141,12 @@ Napi::Value WeightConversion::AddQuantization(const Napi::CallbackInfo& info) {
       throw CodedError("SHAPE_MISMATCH", "Expected a tensor with output channels to quantize");
     ov::Shape scaleShape(shape.size(), 1);
     scaleShape[0] = shape[0];
-    const auto room = state.file.Reserve(ov::shape_size(shape));
+    const auto region = state.file.Reserve(ov::shape_size(shape));
     const auto scales = state.file.Reserve(shape[0] * sizeof(float));
-    state.jobs.push_back({source, ov::element::i8, room, scales});
+    state.jobs.push_back({name, source, ov::element::i8, region, scales});
     Napi::Array outputs = Napi::Array::New(info.Env(), 2);
-    outputs.Set(0u, Over(info.Env(), room, ov::element::i8, shape, name));
-    outputs.Set(1u, Over(info.Env(), scales, ov::element::f32, scaleShape, name + "/scale"));
+    outputs.Set(0U, ConstantOver(info.Env(), region, ov::element::i8, shape, name));
+    outputs.Set(1U, ConstantOver(info.Env(), scales, ov::element::f32, scaleShape, name + "/scale"));
     return outputs;
   });
 }
@@ -125,29 +156,49 @@ Napi::Value WeightConversion::Run(const Napi::CallbackInfo& info) {
     Open();
     // Nothing can be added any more: the thread has the file to itself.
     auto state = std::exchange(state_, nullptr);
-    auto work = [state]() -> std::function<Napi::Value(Napi::Env)> {
-      const PassingMappings passing;
-      for (const Job& job : state->jobs) {
-        if (job.scales.data == nullptr) {
-          Convert(state->file, job);
-        } else {
-          Quantize(state->file, job);
-        }
-      }
-      state->jobs.clear();
-      return nullptr;
+    auto work = [state]() -> MakeResult {
+      return [names = RunJobs(*state)](Napi::Env env) -> Napi::Value {
+        Napi::Array list = Napi::Array::New(env, names.size());
+        for (uint32_t i = 0; i < names.size(); ++i) list.Set(i, Napi::String::New(env, names[i]));
+        return list;
+      };
     };
     return Environment::Of(info.Env()).Run(info.Env(), {Value()}, std::move(work));
   });
 }
 
-void WeightConversion::Convert(ScratchFile& file, const Job& job) {
-  BlockConverter converter(*job.source, job.type);
+std::vector<std::string> WeightConversion::RunJobs(State& state) {
+  std::set<std::shared_ptr<const Mapping>> mappings;
+  for (const Job& job : state.jobs) {
+    if (auto source = Mapping::Find(job.source->get_data_ptr())) mappings.insert(std::move(source));
+    mappings.insert(job.target.mapping);
+  }
+  const EvictMappedPagesScope evicting({mappings.begin(), mappings.end()});
+  std::vector<std::string> outOfRange;
+  for (const Job& job : state.jobs) {
+    if (job.scales.data != nullptr) {
+      Quantize(state.file, job);
+    } else if (!Convert(state.file, job)) {
+      outOfRange.push_back(job.name);
+    }
+  }
+  state.jobs.clear();
+  return outOfRange;
+}
+
+bool WeightConversion::Convert(ScratchFile& file, const Job& job) {
+  BlockConverter toTarget(*job.source, job.type);
+  BlockConverter toFloat(*job.source, ov::element::f32);
+  const bool isReal = job.source->get_element_type().is_real();
+  const float limit = job.type == ov::element::f16 ? kMaxFloat16 : std::numeric_limits<float>::max();
   const size_t count = ov::shape_size(job.source->get_shape());
   for (size_t first = 0; first < count; first += kBlock) {
-    const ov::Tensor& block = converter(first, std::min(kBlock, count - first));
+    const size_t length = std::min(kBlock, count - first);
+    if (isReal && LargestMagnitude(Floats(toFloat(first, length)), length, job.name) > limit) return false;
+    const ov::Tensor& block = toTarget(first, length);
     file.Write(job.target, first * job.type.size(), std::as_const(block).data(), block.get_byte_size());
   }
+  return true;
 }
 
 void WeightConversion::Quantize(ScratchFile& file, const Job& job) {
@@ -158,10 +209,8 @@ void WeightConversion::Quantize(ScratchFile& file, const Job& job) {
   std::vector<float> scales(channels);
   std::vector<int8_t> row(width);
   for (size_t channel = 0; channel < channels; ++channel) {
-    const ov::Tensor& block = converter(channel * width, width);
-    const auto* weights = static_cast<const float*>(std::as_const(block).data());
-    float largest = 0;
-    for (size_t i = 0; i < width; ++i) largest = std::max(largest, std::fabs(weights[i]));
+    const float* weights = Floats(converter(channel * width, width));
+    const float largest = LargestMagnitude(weights, width, job.name);
     // The smallest normal number keeps channels of zeros from dividing by zero.
     const float scale = std::max(largest / 127.0F, std::numeric_limits<float>::min());
     for (size_t i = 0; i < width; ++i) {

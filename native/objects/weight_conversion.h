@@ -4,11 +4,12 @@
 #include <napi.h>
 
 #include <memory>
-#include <mutex>
 #include <openvino/op/constant.hpp>
+#include <string>
 #include <vector>
 
 #include "memory/scratch_file.h"
+#include "wrapped.h"
 
 namespace ovd {
 
@@ -16,10 +17,12 @@ namespace ovd {
  * JavaScript: `new WeightConversion(folder)`, convert(constant, elementType, name), quantize(constant, name),
  * run().
  *
- * A network is built over the results at once; their values are there when the promise of `run` has resolved.
+ * A network is built over the results at once; their values are there when the promise of `run` has resolved,
+ * to the names of tensors with values beyond the range of the type they were to be converted to.
  */
-class WeightConversion : public Napi::ObjectWrap<WeightConversion> {
+class WeightConversion : public Wrapped<WeightConversion> {
  public:
+  static constexpr const char* kName = "WeightConversion";
   static Napi::Function Define(Napi::Env env);
   explicit WeightConversion(const Napi::CallbackInfo& info);
 
@@ -28,10 +31,11 @@ class WeightConversion : public Napi::ObjectWrap<WeightConversion> {
 
   /** One tensor to be computed: converted, or with `scales` quantized to 8 bits. */
   struct Job {
+    std::string name;
     Constant source;
     ov::element::Type type;
-    ScratchFile::Room target;
-    ScratchFile::Room scales;
+    ScratchFile::Region target;
+    ScratchFile::Region scales;
   };
 
   /** Shared with the thread that works; only one of the two threads uses it at a time. */
@@ -41,7 +45,9 @@ class WeightConversion : public Napi::ObjectWrap<WeightConversion> {
     std::vector<Job> jobs;
   };
 
-  static void Convert(ScratchFile& file, const Job& job);
+  static std::vector<std::string> RunJobs(State& state);
+  /** @returns false, and leaves the rest, where the target's type cannot hold a value */
+  static bool Convert(ScratchFile& file, const Job& job);
   static void Quantize(ScratchFile& file, const Job& job);
 
   Napi::Value AddConversion(const Napi::CallbackInfo& info);
@@ -49,9 +55,9 @@ class WeightConversion : public Napi::ObjectWrap<WeightConversion> {
   Napi::Value Run(const Napi::CallbackInfo& info);
 
   State& Open() const;
-  /** A constant over room of the scratch file. */
-  static Napi::Object Over(Napi::Env env, const ScratchFile::Room& room, const ov::element::Type& type,
-                           const ov::Shape& shape, const std::string& name);
+  static Napi::Object ConstantOver(Napi::Env env, const ScratchFile::Region& region,
+                                   const ov::element::Type& type, const ov::Shape& shape,
+                                   const std::string& name);
 
   std::shared_ptr<State> state_;
 };

@@ -73,6 +73,47 @@ describe('converted weights', () => {
     expect(Buffer.compare(Buffer.from(ours!.buffer), Buffer.from(expected!.buffer))).toBe(0);
   });
 
+  it('name what float16 cannot hold, and convert the rest', async () => {
+    const conversion = new WeightConversion(folder);
+    const beyond = Float32Array.of(1, 65504.01, 2);
+    const largest = Float32Array.of(1, -65504, 2);
+    conversion.convert(graph.constant('f32', [3], beyond), 'f16', 'beyond');
+    const held = conversion.convert(graph.constant('f32', [3], largest), 'f16', 'largest');
+    // 2 ** 127, which bfloat16 holds.
+    conversion.convert(graph.constant('bf16', [1], Uint16Array.of(0x7f00)), 'f16', 'bfloat');
+    expect(await conversion.run()).toEqual(['beyond', 'bfloat']);
+    expect(await valuesOf(held)).toEqual([largest]);
+  });
+
+  it.each([
+    ['f32', 'f16', Float32Array.of(1, NaN)],
+    ['f32', 'f16', Float32Array.of(1, Infinity)],
+    ['bf16', 'f32', Uint16Array.of(0x3f80, 0x7fc0)],
+    ['f16', 'f32', Uint16Array.of(0x3c00, 0xfc00)],
+  ] as const)('are refused by name where %s to %s meets what is not finite', async (from, to, data) => {
+    const conversion = new WeightConversion(folder);
+    conversion.convert(graph.constant(from, [2], data as never), to, 'mid_block.weight');
+    await expect(conversion.run()).rejects.toMatchObject({
+      code: 'MODEL_CORRUPT',
+      message: expect.stringContaining('mid_block.weight') as string,
+    });
+  });
+
+  it.each([
+    ['f64', Float64Array.of(0.5, -3, 65000)],
+    ['f8e4m3', Uint8Array.of(0x30, 0xc4, 0x7e)],
+    ['f8e5m2', Uint8Array.of(0x38, 0xc2, 0x7b)],
+  ] as const)('are read from %s', async (from, data) => {
+    const source = graph.constant(from, [3], data as never);
+    const conversion = new WeightConversion(folder);
+    const converted = conversion.convert(source, 'f16', 'weights');
+    expect(await conversion.run()).toEqual([]);
+    const expected = { f64: [0.5, -3, 65000], f8e4m3: [0.5, -3, 448], f8e5m2: [0.5, -3, 57344] };
+    expect([...(await valuesOf(converted))[0]!]).toEqual(
+      expected[from].map((value) => (value === 65000 ? 64992 : value)),
+    );
+  });
+
   it('leave no file behind, and none to be seen', async () => {
     const conversion = new WeightConversion(folder);
     conversion.convert(graph.constant('f32', [4], new Float32Array(4)), 'f16', 'weights');
@@ -133,12 +174,16 @@ describe('quantized weights', () => {
     );
   });
 
-  it('survive weights that are no numbers', async () => {
-    const conversion = new WeightConversion(folder);
-    const data = Float32Array.of(NaN, Infinity, 1, -1);
-    const [integers] = conversion.quantize(graph.constant('f32', [2, 2], data), 'weights');
-    await conversion.run();
-    const [steps] = await valuesOf(integers);
-    expect([...steps!.subarray(2)]).toEqual([127, -127]);
-  });
+  it.each([NaN, Infinity, -Infinity])(
+    'are refused by the name of the tensor that holds %d',
+    async (value) => {
+      const conversion = new WeightConversion(folder);
+      const data = Float32Array.of(1, 2, value, -1);
+      conversion.quantize(graph.constant('f32', [2, 2], data), 'down_blocks.0.weight');
+      await expect(conversion.run()).rejects.toMatchObject({
+        code: 'MODEL_CORRUPT',
+        message: expect.stringContaining('down_blocks.0.weight') as string,
+      });
+    },
+  );
 });
