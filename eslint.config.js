@@ -17,11 +17,24 @@ export default tseslint.config(
   },
   {
     files: ['lib/**/*.ts'],
-    rules: { 'no-console': 'error' },
+    rules: {
+      'no-console': 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'MemberExpression[object.name="Symbol"][property.name=/^(dispose|asyncDispose)$/]',
+          message: 'Realms may lack it: take it from common/dispose-symbols.ts.',
+        },
+      ],
+    },
   },
   {
     files: ['lib/cli/**/*.ts'],
     rules: { 'no-console': 'off' },
+  },
+  {
+    files: ['lib/common/dispose-symbols.ts'],
+    rules: { 'no-restricted-syntax': 'off' },
   },
   {
     // Typed arrays are read inside their bounds here; a check in the innermost loop would say nothing.

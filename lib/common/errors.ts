@@ -29,7 +29,22 @@ export type ErrorCode =
   | 'HUB_CORRUPT'
   | 'HUB_OFFLINE';
 
-/** The base of every error that this package throws. */
+/** On the errors of every copy of this package: ESM and CommonJS load two into one process. */
+const BRAND = Symbol.for('openvino-diffusers.error');
+
+/**
+ * The base of every error that this package throws.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await OVStableDiffusionPipeline.fromPretrained(folder);
+ * } catch (error) {
+ *   if (error instanceof OpenVINODiffusersError && error.code === 'MODEL_NOT_FOUND') askForAnother();
+ *   else throw error;
+ * }
+ * ```
+ */
 export class OpenVINODiffusersError extends Error {
   readonly code: ErrorCode;
 
@@ -40,8 +55,29 @@ export class OpenVINODiffusersError extends Error {
 
   static {
     this.prototype.name = 'OpenVINODiffusersError';
+    Object.defineProperty(this.prototype, BRAND, { value: true });
+  }
+
+  /** Also true for errors of the same class of another copy of this package. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
+    if (typeof value !== 'object' || value === null || !(BRAND in value)) return false;
+    // A class that others have derived has no name of its own, and no copies.
+    const { prototype } = this as { prototype: object };
+    return Object.hasOwn(prototype, 'name') && prototypeNames(value).includes((prototype as Error).name);
   }
 }
+
+/** The names of an error's class and of those it is derived from. */
+function prototypeNames(error: object): string[] {
+  const names: string[] = [];
+  for (let own = prototypeOf(error); own; own = prototypeOf(own)) {
+    if (Object.hasOwn(own, 'name')) names.push((own as Error).name);
+  }
+  return names;
+}
+
+const prototypeOf = (object: object): object | null => Object.getPrototypeOf(object) as object | null;
 
 /** A value the caller passed is of the wrong type, out of range or unknown. */
 export class InvalidArgumentError extends OpenVINODiffusersError {

@@ -1,3 +1,4 @@
+import { asyncDispose } from '../common/dispose-symbols.js';
 import type { NetworkSource } from '../models/index.js';
 import type { ShapedModel } from './shaped-model.js';
 import type { TaskQueue } from './task-queue.js';
@@ -44,7 +45,7 @@ export abstract class Component implements AsyncDisposable {
     await this.model.dispose();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [asyncDispose](): Promise<void> {
     await this.dispose();
   }
 }

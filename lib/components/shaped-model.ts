@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
+import { asyncDispose } from '../common/dispose-symbols.js';
 import { DisposedError } from '../common/errors.js';
 import type { NetworkSource } from '../models/index.js';
 import type {
@@ -117,7 +118,7 @@ export class ShapedModel implements AsyncDisposable {
     this.#model.dispose();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [asyncDispose](): Promise<void> {
     await this.dispose();
   }
 

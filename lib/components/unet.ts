@@ -110,16 +110,14 @@ export class UNet extends Component {
   ): Promise<UNetSession> {
     const values = this.#valuesFor(shape, inputs);
     const variant = await context.acquire(this.model, this.#shapes(policy.select(shape)));
-    const sample = new Float32Array(shape.batch * this.inChannels * shape.height * shape.width);
-    const timestep = new Float32Array(this.#timestepShape[0] ?? 1);
-    const session = new UNetSession(variant, sample, timestep, context);
+    // Native memory, which the network reads without a copy at every step.
+    const sample = new Tensor('f32', [shape.batch, this.inChannels, shape.height, shape.width]);
+    const timestep = new Tensor('f32', this.#timestepShape);
+    const session = new UNetSession(variant, sample.data, timestep.data, context);
     try {
       const { request } = variant;
-      request.setInput(
-        'sample',
-        new Tensor('f32', [shape.batch, this.inChannels, shape.height, shape.width], sample),
-      );
-      request.setInput('timestep', new Tensor('f32', this.#timestepShape, timestep));
+      request.setInput('sample', sample);
+      request.setInput('timestep', timestep);
       for (const [name, tensor] of values) request.setInput(name, tensor);
       return session;
     } catch (error) {
@@ -131,7 +129,7 @@ export class UNet extends Component {
   #valuesFor(shape: UNetShape, inputs: UNetInputs): [string, Tensor][] {
     return this.#conditions().map(([name, port]) => {
       const data = inputs[name];
-      if (data) return [name, new Tensor('f32', this.#shapeOf(name, port, shape), data)];
+      if (data) return [name, nativeTensor(this.#shapeOf(name, port, shape), data)];
       throw new ModelLoadError(
         'UNSUPPORTED',
         `The UNet in ${this.source.path} takes ${name}, which this pipeline does not have`,
@@ -165,6 +163,14 @@ export class UNet extends Component {
       ...Object.fromEntries(conditions),
     };
   }
+}
+
+/** A copy of the values in native memory: of a generation, not of each of its steps. */
+function nativeTensor(shape: readonly number[], data: Float32Array): Tensor<'f32'> {
+  const tensor = new Tensor('f32', shape);
+  if (data.length !== tensor.data.length) return new Tensor('f32', shape, data);
+  tensor.data.set(data);
+  return tensor;
 }
 
 /**

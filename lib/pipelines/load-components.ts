@@ -41,7 +41,7 @@ export async function loadComponents(
   settings: CompileSettings,
   { onProgress, signal }: LoadingHooks,
 ): Promise<StableDiffusionComponents> {
-  const opened: AsyncDisposable[] = [];
+  const opened: { dispose(): Promise<void> }[] = [];
   const read = async <T>(component: (typeof ORDER)[number], load: () => Promise<T>): Promise<T> => {
     signal?.throwIfAborted();
     const loaded = await load();
@@ -53,14 +53,14 @@ export async function loadComponents(
     });
     return loaded;
   };
-  const open = async <T extends AsyncDisposable>(load: Load<T>, source: NetworkSource): Promise<T> => {
+  const open = async <T extends { dispose(): Promise<void> }>(load: Load<T>, source: NetworkSource): Promise<T> => {
     const component = await load(source, settings);
     opened.push(component);
     return component;
   };
-  const required = async <T extends AsyncDisposable>(name: NetworkInOrder, load: Load<T>): Promise<T> =>
+  const required = async <T extends { dispose(): Promise<void> }>(name: NetworkInOrder, load: Load<T>): Promise<T> =>
     read(name, () => open(load, requireNetwork(model, name)));
-  const optional = async <T extends AsyncDisposable>(
+  const optional = async <T extends { dispose(): Promise<void> }>(
     name: NetworkInOrder,
     load: Load<T>,
   ): Promise<T | undefined> => {
@@ -78,7 +78,7 @@ export async function loadComponents(
       model,
     };
   } catch (error) {
-    await Promise.all(opened.map((component) => component[Symbol.asyncDispose]()));
+    await Promise.all(opened.map((component) => component.dispose()));
     throw error;
   }
 }

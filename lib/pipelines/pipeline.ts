@@ -1,3 +1,4 @@
+import { asyncDispose } from '../common/dispose-symbols.js';
 import { raceAbort } from '../common/abort.js';
 import { wrongValue } from '../common/options.js';
 import { saveModel, type PretrainedModel, type SaveExportOptions } from '../models/index.js';
@@ -168,7 +169,7 @@ export abstract class OVDiffusionPipeline<
     await this.#disposal;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [asyncDispose](): Promise<void> {
     await this.dispose();
   }
 

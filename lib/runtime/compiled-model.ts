@@ -1,3 +1,4 @@
+import { asyncDispose } from '../common/dispose-symbols.js';
 import type { NativeCompiledModel, Port, PropertyValue } from './binding.js';
 import { InferRequest } from './infer-request.js';
 import { native, nativeAsync } from './native-errors.js';
@@ -8,20 +9,28 @@ export class CompiledModel implements AsyncDisposable {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
 
-  /** @internal */
-  constructor(handle: NativeCompiledModel) {
+  private constructor(handle: NativeCompiledModel) {
     this.#handle = handle;
     this.inputs = handle.inputs;
     this.outputs = handle.outputs;
   }
 
+  /** @internal */
+  static wrap(handle: NativeCompiledModel): CompiledModel {
+    return new CompiledModel(handle);
+  }
+
   /** @throws DisposedError after `dispose` */
   async createInferRequest(): Promise<InferRequest> {
     const request = await nativeAsync(() => this.#handle.createInferRequest());
-    return new InferRequest(request, this.inputs, this.outputs);
+    return InferRequest.wrap(request, this.inputs, this.outputs);
   }
 
-  /** A property as the device finally took it, e.g. `INFERENCE_PRECISION_HINT`. */
+  /**
+   * A property as the device finally took it, e.g. `INFERENCE_PRECISION_HINT`.
+   *
+   * @throws DisposedError after `dispose`
+   */
   getProperty(name: string): PropertyValue | string[] | undefined {
     return native(() => this.#handle.getProperty(name));
   }
@@ -31,7 +40,7 @@ export class CompiledModel implements AsyncDisposable {
     await nativeAsync(() => this.#handle.dispose());
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [asyncDispose](): Promise<void> {
     await this.dispose();
   }
 }

@@ -1,5 +1,6 @@
 import type { ElementType, NativeCore, PortShapes, PropertyValue } from './binding.js';
 import { CompiledModel } from './compiled-model.js';
+import { handleOf } from './handle.js';
 import { binding } from './loading/load-binding.js';
 import { Model } from './model.js';
 import { native, nativeAsync } from './native-errors.js';
@@ -33,18 +34,23 @@ export class Core {
   /**
    * Reads OpenVINO IR; weights stay in their file. Without `binPath`, the .bin file beside the .xml.
    *
-   * @throws ModelLoadError `MODEL_NOT_FOUND` without the file
+   * @throws ModelLoadError `MODEL_NOT_FOUND` without the files, or where one is no regular file; `MODEL_CORRUPT` for
+   * an .xml of more than 256 MiB
    * @throws InferenceError `OPENVINO` when it is not a network
    */
   async readModel(xmlPath: string, binPath?: string): Promise<Model> {
-    return new Model(await nativeAsync(() => this.#handle.readModel(xmlPath, binPath)));
+    return Model.wrap(await nativeAsync(() => this.#handle.readModel(xmlPath, binPath)));
   }
 
+  /**
+   * @throws InvalidArgumentError for a port the model does not have
+   * @throws InferenceError `OPENVINO` for properties, a device or shapes that cannot be; `OUT_OF_MEMORY`
+   */
   async compileModel(model: Model, options: CompileModelOptions = {}): Promise<CompiledModel> {
     const { device = 'CPU', properties, shapes, elementTypes } = options;
-    return new CompiledModel(
+    return CompiledModel.wrap(
       await nativeAsync(() =>
-        this.#handle.compileModel({ model: model.handle, device, properties, shapes, elementTypes }),
+        this.#handle.compileModel({ model: handleOf(model), device, properties, shapes, elementTypes }),
       ),
     );
   }

@@ -1,4 +1,5 @@
 import type { AttributeValue, Dimension, ElementType, GraphOutput, TypedArrayOf } from './binding.js';
+import { handleOf } from './handle.js';
 import { binding } from './loading/load-binding.js';
 import type { MappedFile } from './mapped-file.js';
 import { Model } from './model.js';
@@ -36,7 +37,9 @@ export function mappedConstant(
   byteOffset: number,
   name?: string,
 ): GraphOutput {
-  return native(() => binding().graphConstant({ elementType, shape, file: file.handle, byteOffset, name }));
+  return native(() =>
+    binding().graphConstant({ elementType, shape, file: handleOf(file), byteOffset, name }),
+  );
 }
 
 /**
@@ -96,5 +99,5 @@ export function model(
   name: string,
   runtimeInfo: readonly (readonly string[])[] = [],
 ): Model {
-  return new Model(native(() => binding().graphModel({ parameters, results, name, runtimeInfo })));
+  return Model.wrap(native(() => binding().graphModel({ parameters, results, name, runtimeInfo })));
 }

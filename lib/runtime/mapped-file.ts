@@ -1,3 +1,4 @@
+import { dispose } from '../common/dispose-symbols.js';
 import type { NativeMappedFile } from './binding.js';
 import { binding } from './loading/load-binding.js';
 import { native } from './native-errors.js';
@@ -7,7 +8,7 @@ export class MappedFile implements Disposable {
   /** @internal */
   readonly handle: NativeMappedFile;
 
-  /** @throws ModelLoadError `MODEL_NOT_FOUND` when the file cannot be opened */
+  /** @throws ModelLoadError `MODEL_NOT_FOUND` when the file cannot be opened, or is a pipe, a device or a folder */
   constructor(path: string) {
     this.handle = native(() => new (binding().MappedFile)(path));
   }
@@ -16,17 +17,21 @@ export class MappedFile implements Disposable {
     return native(() => this.handle.byteLength);
   }
 
-  /** A copy of `length` bytes from `offset`. */
+  /**
+   * A copy of `length` bytes from `offset`.
+   *
+   * @throws InvalidArgumentError for a range outside the file
+   */
   read(offset: number, length: number): Uint8Array {
     return native(() => this.handle.read(offset, length));
   }
 
-  /** Lets go of the mapping; constants that share it keep it alive. */
+  /** Drops the mapping; constants that share it keep it alive. */
   dispose(): void {
     this.handle.dispose();
   }
 
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.dispose();
   }
 }

@@ -1,3 +1,4 @@
+import { dispose } from '../common/dispose-symbols.js';
 import type { NativeModel, Port, PortShapes } from './binding.js';
 import { nativeAsync } from './native-errors.js';
 
@@ -6,9 +7,13 @@ export class Model implements Disposable {
   /** @internal */
   readonly handle: NativeModel;
 
-  /** @internal */
-  constructor(handle: NativeModel) {
+  private constructor(handle: NativeModel) {
     this.handle = handle;
+  }
+
+  /** @internal */
+  static wrap(handle: NativeModel): Model {
+    return new Model(handle);
   }
 
   get inputs(): readonly Port[] {
@@ -38,12 +43,12 @@ export class Model implements Disposable {
     await nativeAsync(() => this.handle.serialize(xmlPath, binPath));
   }
 
-  /** Lets go of the network and its mapping; what was compiled from it lives on. */
+  /** Frees the network and its mapping; what was compiled from it lives on. */
   dispose(): void {
     this.handle.dispose();
   }
 
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.dispose();
   }
 }

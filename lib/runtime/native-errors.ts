@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 import {
   DisposedError,
   InferenceError,
@@ -8,23 +10,28 @@ import {
   ShapeMismatchError,
 } from '../common/errors.js';
 
-/**
- * OpenVINO's messages lead through the C++ files they came by. The reader wants the last lines, which say what is
- * wrong; the whole text stays in `cause`.
- */
-function essence(message: string): string {
-  const telling = message
+/** OpenVINO prefixes messages with its source locations; the lines without them say what is wrong. */
+function shortMessage(message: string): string {
+  const lines = message
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !/^(Exception from |Check '.*' failed at )/.test(line));
-  return telling.length > 0 ? telling.join(' ') : message.trim();
+  return lines.length > 0 ? lines.join(' ') : message.trim();
 }
 
-/** The typed error for one that the addon threw; errors that are ours already pass unchanged. */
+/**
+ * The typed error for one that the addon threw, whose whole text stays in `cause`; errors that are ours already pass
+ * unchanged.
+ */
 export function fromNative(thrown: unknown): unknown {
-  if (thrown instanceof OpenVINODiffusersError || !(thrown instanceof Error)) return thrown;
+  // Not `instanceof Error`: the addon's errors are of the realm that loaded it, which in Jest is another.
+  if (thrown instanceof OpenVINODiffusersError || !types.isNativeError(thrown)) return thrown;
   const cause = thrown as Error & { code?: string };
-  const message = essence(cause.message);
+  const message = shortMessage(cause.message);
+  // V8's own check of `this`, before the addon's.
+  if (cause.name === 'TypeError' && message === 'Illegal invocation') {
+    return new InvalidArgumentError('Expected another kind of native object', { cause });
+  }
   switch (cause.code) {
     case 'INVALID_ARGUMENT':
       return new InvalidArgumentError(message, { cause });

@@ -1,39 +1,54 @@
-import type { Binding, ElementType, NativeTensor, TypedArrayOf } from './binding.js';
+import { types } from 'node:util';
+
+import { dispose } from '../common/dispose-symbols.js';
+import { InvalidArgumentError } from '../common/errors.js';
+import type { ElementType, NativeTensor, TypedArrayOf } from './binding.js';
 import { binding } from './loading/load-binding.js';
 import { native } from './native-errors.js';
 
 /**
- * A typed array together with its shape, in memory that OpenVINO reads and writes directly: nothing is copied in
- * either direction.
+ * Elements in row-major order together with their shape, for requests to read and write.
  *
- * A tensor bound to a request must not have its buffer transferred (`postMessage` with a transfer list,
- * `structuredClone`, `ArrayBuffer.prototype.transfer`) until the request's inference has ended; before an inference
- * starts, a detached buffer is found and refused.
+ * Without `data` the memory is OpenVINO's and starts as zeros: requests read and write it directly, and `data` is a
+ * view of it. This is the way for what is written anew for each inference.
+ *
+ * With `data`, the tensor is over your typed array, and you may do with its buffer as you like: `infer()` copies an
+ * input when it is called, and an output once the inference has ended. A buffer that was transferred by then
+ * (`postMessage`, `structuredClone`, `ArrayBuffer.prototype.transfer`) is refused with `INVALID_ARGUMENT`.
+ *
+ * @example
+ * ```ts
+ * const timestep = new Tensor('f32', [1]);
+ * request.setInput('timestep', timestep);
+ * timestep.data[0] = 999;
+ * await request.infer();
+ * ```
  */
 export class Tensor<T extends ElementType = ElementType> implements Disposable {
   /** @internal */
-  readonly handle: NativeTensor;
+  declare readonly handle: NativeTensor;
 
   /**
-   * @param elementType - 'f32', 'f16', 'bf16', 'i32', 'i64', 'u8' or 'boolean'
+   * @param elementType - 'f32', 'f64', 'f16', 'bf16', 'f8e4m3', 'f8e5m2', 'i8', 'i32', 'i64', 'u8' or 'boolean'
    * @param shape - whole numbers; `[]` is a scalar
-   * @param data - the elements in row-major order; their number must be the product of `shape`
-   * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a typed array of the wrong kind
+   * @param data - the elements in row-major order; their number must be the product of `shape`. Default: zeros, in
+   * native memory
+   * @throws InvalidArgumentError for a typed array of the wrong kind, or one over a resizable ArrayBuffer or a
+   * SharedArrayBuffer
    * @throws ShapeMismatchError when `data` is not as long as `shape` says
+   * @throws InferenceError `OUT_OF_MEMORY`
    */
-  constructor(elementType: T, shape: readonly number[], data: TypedArrayOf[T]);
-  /** @internal */
-  constructor(handle: NativeTensor);
-  constructor(first: T | NativeTensor, shape?: readonly number[], data?: TypedArrayOf[T]) {
-    if (typeof first === 'object') {
-      this.handle = first;
-      return;
-    }
-    const make: Binding['Tensor'] = binding().Tensor;
-    this.handle = native(() => new make(first, shape!, data!));
+  constructor(elementType: T, shape: readonly number[], data?: TypedArrayOf[T]) {
+    if (data !== undefined) refuseResizable(data);
+    this.handle = native(() => new (binding().Tensor)(elementType, shape, data));
   }
 
-  /** The elements, live: a view of the memory itself. */
+  /** @internal */
+  static wrap<T extends ElementType>(handle: NativeTensor): Tensor<T> {
+    return Object.assign(Object.create(Tensor.prototype) as Tensor<T>, { handle });
+  }
+
+  /** The elements, live: of native memory a view, otherwise the typed array that was given. */
   get data(): TypedArrayOf[T] {
     return native(() => this.handle.data) as TypedArrayOf[T];
   }
@@ -46,12 +61,24 @@ export class Tensor<T extends ElementType = ElementType> implements Disposable {
     return native(() => this.handle.elementType) as T;
   }
 
-  /** Gives back memory that a request lent; views of it read as empty afterwards. */
+  /** Gives native memory back once no request has it bound; views of it read as empty afterwards. */
   dispose(): void {
-    this.handle.dispose();
+    native(() => {
+      this.handle.dispose();
+    });
   }
 
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.dispose();
   }
+}
+
+function refuseResizable(data: NodeJS.TypedArray): void {
+  // Anything else than a typed array over an ArrayBuffer is refused by the addon.
+  if (!types.isTypedArray(data) || !types.isArrayBuffer(data.buffer)) return;
+  // Asks the prototype, since a buffer may have a property of that name. Memory is safe whatever it answers.
+  if (Reflect.get(ArrayBuffer.prototype, 'resizable', data.buffer) !== true) return;
+  throw new InvalidArgumentError(
+    'Expected a typed array of fixed length, not one over a resizable ArrayBuffer. Copy it first: array.slice()',
+  );
 }

@@ -136,7 +136,10 @@ async function buildNetwork(
   }
   try {
     store.finish(belongs);
-    await store.convert();
+    while (!(await store.convert())) {
+      model.dispose();
+      model = network(store.root);
+    }
     return model;
   } catch (error) {
     model.dispose();

@@ -1,3 +1,4 @@
+import { dispose } from '../../common/dispose-symbols.js';
 import { ModelLoadError } from '../../common/errors.js';
 import { warn } from '../../common/warnings.js';
 import { graph, WeightConversion, type GraphOutput } from '../../runtime/index.js';
@@ -39,6 +40,11 @@ export class WeightStore implements WeightReader, Disposable {
   readonly #unfit = new Set<string>();
   readonly #naming: WeightNaming;
   readonly #policy: WeightPolicy;
+  /** For weights that the format cannot hold. */
+  readonly #widePolicy: WeightPolicy;
+  readonly #outOfRange = new Set<string>();
+  /** Large tensors in their format, by key: a network that is built again takes them again. */
+  readonly #weights = new Map<string, GraphOutput>();
   #conversion: WeightConversion | undefined;
 
   /**
@@ -47,7 +53,9 @@ export class WeightStore implements WeightReader, Disposable {
    */
   constructor({ files, format, naming = OWN_NAMES }: WeightSource, scratchDir: string) {
     this.#naming = naming;
-    this.#policy = formatPolicy(format, () => (this.#conversion ??= new WeightConversion(scratchDir)));
+    const conversion = () => (this.#conversion ??= new WeightConversion(scratchDir));
+    this.#policy = formatPolicy(format, conversion);
+    this.#widePolicy = formatPolicy('fp32', conversion);
     this.#files = openAll(files);
     for (const file of this.#files) {
       for (const [key, entry] of file.entries) {
@@ -77,7 +85,13 @@ export class WeightStore implements WeightReader, Disposable {
   /** A large tensor in f32, in the format asked for. */
   weight(key: string, shape: readonly number[], kind: WeightKind): GraphOutput {
     const stored = this.#stored(key, shape, shape);
-    return stored ? this.#policy.weight(stored, kind, key) : placeholder(shape, key);
+    if (!stored) return placeholder(shape, key);
+    const known = this.#weights.get(key);
+    if (known) return known;
+    const policy = this.#outOfRange.has(key) ? this.#widePolicy : this.#policy;
+    const weights = policy.weight(stored, kind, key);
+    this.#weights.set(key, weights);
+    return weights;
   }
 
   /** A small tensor in f32, as another shape of as many elements. */
@@ -112,10 +126,20 @@ export class WeightStore implements WeightReader, Disposable {
   /**
    * Computes the values of constants that are not stored in the format asked for, on another thread.
    *
+   * @returns false when the network must be built again, since some weights are beyond the range of float16: these stay
+   * in float32 then
+   * @throws ModelLoadError `MODEL_CORRUPT` naming weights that are infinite or not a number
    * @throws SaveError when there is no room for them
    */
-  async convert(): Promise<void> {
-    await this.#conversion?.run();
+  async convert(): Promise<boolean> {
+    const conversion = this.#conversion;
+    this.#conversion = undefined;
+    const outOfRange = (await conversion?.run()) ?? [];
+    for (const key of outOfRange) {
+      this.#outOfRange.add(key);
+      this.#weights.delete(key);
+    }
+    return outOfRange.length === 0;
   }
 
   /** Closes the files; constants over them keep them mapped. */
@@ -123,7 +147,7 @@ export class WeightStore implements WeightReader, Disposable {
     for (const file of this.#files) file.mapping.dispose();
   }
 
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.dispose();
   }
 

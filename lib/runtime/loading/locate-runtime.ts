@@ -64,7 +64,7 @@ export function locateRuntime(
   const inFolder = (source: RuntimeSource, folder: string, knownVersion?: string): RuntimeCandidate => {
     const found = findLibrary(folder, openvinoVersion, platform);
     if (!found) return rejected(source, folder, 'no OpenVINO libraries there');
-    return judge(source, { ...found, version: found.version ?? knownVersion }, openvinoVersion, platform);
+    return assess(source, { ...found, version: found.version ?? knownVersion }, openvinoVersion, platform);
   };
   const inPackage = (source: RuntimeSource, name: string): RuntimeCandidate => {
     const manifest = resolvePackage(root, name);
@@ -87,7 +87,7 @@ function alreadyLoaded(loaded: readonly string[], wanted: string, platform: stri
     .filter((path) => /^(lib)?openvino\.(so|dll|\d+\.dylib)/i.test(basename(path)))
     .map((libraryPath) => ({ libraryPath, directory: dirname(libraryPath), version: versionOf(libraryPath) }))
     .filter(({ version }) => version === wanted || version === undefined)
-    .map((found) => judge('this process', found, wanted, platform));
+    .map((found) => assess('this process', found, wanted, platform));
 }
 
 function namedFolders(env: NodeJS.ProcessEnv): [(typeof runtimeVariables)[number], string][] {
@@ -100,7 +100,7 @@ function namedFolders(env: NodeJS.ProcessEnv): [(typeof runtimeVariables)[number
   return Array.from(folders, ([folder, variable]) => [variable, folder]);
 }
 
-function judge(
+function assess(
   source: RuntimeSource,
   found: FoundLibrary,
   wanted: string,
