@@ -13,7 +13,7 @@ export default defineConfig([
     target: 'node20.17',
     fixedExtension: false,
     shims: true,
-    dts: true,
+    dts: { compilerOptions: { stripInternal: true } },
     sourcemap: true,
   },
   {

@@ -1,6 +1,8 @@
 #include "graph/attributes.h"
 
+#include <cmath>
 #include <openvino/core/partial_shape.hpp>
+#include <type_traits>
 #include <vector>
 
 #include "errors.h"
@@ -12,6 +14,14 @@ namespace {
   throw CodedError("INVALID_ARGUMENT", "Expected " + std::string(expected) + " for attribute " + name);
 }
 
+/** Not an integer, or one that a double does not hold exactly. */
+bool IsInexact(double number) { return number != std::floor(number) || std::fabs(number) > 9007199254740991.0; }
+
+/** What OpenVINO's kernels divide by, or step by, without looking. */
+bool MustBePositive(const std::string& name) {
+  return name == "strides" || name == "dilations" || name == "kernel";
+}
+
 template <typename T>
 std::vector<T> Numbers(const std::string& name, const Napi::Value& value) {
   if (!value.IsArray()) Refuse(name, "a list of numbers");
@@ -20,7 +30,11 @@ std::vector<T> Numbers(const std::string& name, const Napi::Value& value) {
   for (uint32_t i = 0; i < list.Length(); ++i) {
     const Napi::Value item = list.Get(i);
     if (!item.IsNumber()) Refuse(name, "a list of numbers");
-    numbers.push_back(static_cast<T>(item.As<Napi::Number>().DoubleValue()));
+    const double number = item.As<Napi::Number>().DoubleValue();
+    if (std::is_integral_v<T> && IsInexact(number)) Refuse(name, "a list of whole numbers");
+    if (std::is_unsigned_v<T> && number < 0) Refuse(name, "a list of whole numbers from 0");
+    if (MustBePositive(name) && number < 1) Refuse(name, "a list of whole numbers from 1");
+    numbers.push_back(static_cast<T>(number));
   }
   return numbers;
 }
@@ -73,7 +87,7 @@ void AttributeReader::on_adapter(const std::string& name, ov::ValueAccessor<bool
 void AttributeReader::on_adapter(const std::string& name, ov::ValueAccessor<int64_t>& adapter) {
   Napi::Value value;
   if (!Take(name, &value)) return;
-  if (!value.IsNumber()) Refuse(name, "a number");
+  if (!value.IsNumber() || IsInexact(value.As<Napi::Number>().DoubleValue())) Refuse(name, "a whole number");
   adapter.set(value.As<Napi::Number>().Int64Value());
 }
 

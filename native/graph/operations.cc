@@ -11,22 +11,22 @@ namespace {
 /**
  * What diffusion networks are made of: functions of their inputs and attributes. Not among them are operations
  * with a body or a variable (If, Loop, TensorIterator, ReadValue, Assign), which attributes alone cannot
- * describe, and some whose shape inference reads memory it should not when their inputs are odd (Slice,
- * Unique, RDFT, ROIPooling).
+ * describe, and some that read memory they should not when their inputs are odd (Slice, Unique, RDFT,
+ * ROIPooling, GatherND, ScatterElementsUpdate).
  */
 const std::unordered_set<std::string>& Operations() {
   static const std::unordered_set<std::string> operations = {
     "Abs", "Acos", "Acosh", "Add", "Asin", "Asinh", "Atan", "Atanh", "AvgPool", "Broadcast", "Ceiling",
     "Clamp", "Concat", "Convert", "ConvertLike", "Convolution", "ConvolutionBackpropData", "Cos", "Cosh",
     "CumSum", "DepthToSpace", "Divide", "Elu", "Equal", "Erf", "Exp", "FakeQuantize", "Floor", "FloorMod",
-    "Gather", "GatherElements", "GatherND", "Gelu", "Greater", "GreaterEqual", "GroupConvolution",
+    "Gather", "GatherElements", "Gelu", "Greater", "GreaterEqual", "GroupConvolution",
     "GroupConvolutionBackpropData", "GroupNormalization", "HSigmoid", "HSwish", "HardSigmoid",
     "Interpolate", "IsFinite", "IsInf", "IsNaN", "Less", "LessEqual", "Log", "LogSoftmax", "LogicalAnd",
     "LogicalNot", "LogicalOr", "LogicalXor", "MVN", "MatMul", "MaxPool", "Maximum", "Minimum", "Mish",
     "Mod", "Multiply", "Negative", "NormalizeL2", "NotEqual", "OneHot", "PRelu", "Pad", "Power", "Range",
     "ReduceL1", "ReduceL2", "ReduceLogicalAnd", "ReduceLogicalOr", "ReduceMax", "ReduceMean", "ReduceMin",
     "ReduceProd", "ReduceSum", "Relu", "Reshape", "Round", "ScaledDotProductAttention",
-    "ScatterElementsUpdate", "ScatterNDUpdate", "ScatterUpdate", "Select", "Selu", "ShapeOf", "Sigmoid",
+    "ScatterNDUpdate", "ScatterUpdate", "Select", "Selu", "ShapeOf", "Sigmoid",
     "Sign", "Sin", "Sinh", "SoftPlus", "SoftSign", "Softmax", "SpaceToDepth", "Split", "Sqrt",
     "SquaredDifference", "Squeeze", "StridedSlice", "Subtract", "Swish", "Tan", "Tanh", "Tile", "TopK",
     "Transpose", "Unsqueeze", "VariadicSplit",

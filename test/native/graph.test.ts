@@ -107,6 +107,49 @@ describe('a network built node by node', () => {
   });
 });
 
+describe('an operation that plain JavaScript could crash the process with', () => {
+  it.each([
+    'ReadValue',
+    'Assign',
+    'TensorIterator',
+    'Loop',
+    'If',
+    'Slice',
+    'Parameter',
+    'Constant',
+    'Result',
+  ])('is refused: %s', (operation) => {
+    const x = graph.parameter('f32', [1], 'x');
+    for (const inputs of [[], [x], [x, x]]) {
+      expect(() => graph.nodeOutputs(operation, inputs, { variable_id: 'a' })).toThrow(
+        expect.objectContaining({ code: 'UNSUPPORTED' }),
+      );
+    }
+  });
+
+  it.each([
+    ['strides', [0, 1]],
+    ['strides', [-1, 1]],
+    ['dilations', [0, 0]],
+    ['strides', [1.5, 1]],
+    ['pads_begin', [2 ** 63, 0]],
+  ])('is refused: %s of %j', (name, value) => {
+    const x = graph.parameter('f32', [1, 4, 8, 8], 'x');
+    const weight = graph.constant('f32', [2, 4, 3, 3], new Float32Array(72));
+    const attributes = { strides: [1, 1], pads_begin: [0, 0], pads_end: [0, 0], dilations: [1, 1] };
+    expect(() =>
+      graph.node('Convolution', [x, weight], { ...attributes, auto_pad: 'explicit', [name]: value }),
+    ).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+  });
+
+  it('is folded however deep and however often it is shared', () => {
+    let output = graph.constant('f32', [1], new Float32Array([1]));
+    for (let depth = 0; depth < 50_000; depth++) output = graph.node('Relu', [output]);
+    for (let depth = 0; depth < 100; depth++) output = graph.node('Maximum', [output, output]);
+    expect(graph.fold(output).shape).toEqual([1]);
+  });
+});
+
 describe('a constant over a file', () => {
   it('is read from the file itself, and keeps it mapped', async () => {
     const path = join(folder, 'weights');
@@ -132,6 +175,13 @@ describe('a constant over a file', () => {
         expect.objectContaining({ code: 'MODEL_CORRUPT' }),
       );
     }
+    expect(() => graph.mappedConstant('f32', [4], file, 123456789)).toThrow('offset 123456789 lies outside');
+    for (const offset of [0.5, 2, NaN]) {
+      expect(() => graph.mappedConstant('f32', [1], file, offset)).toThrow(
+        expect.objectContaining({ code: Number.isNaN(offset) ? 'MODEL_CORRUPT' : 'INVALID_ARGUMENT' }),
+      );
+    }
+    expect(() => file.read(0.5, 1)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
     expect(() => file.read(10, 10)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
   });
 
