@@ -394,7 +394,7 @@ describe('memory that plain JavaScript takes away', () => {
     await made.infer();
     const expected = made.getOutput('y').data.slice();
     const running = made.infer();
-    structuredClone(input.buffer, { transfer: [input.buffer] });
+    structuredClone(input.buffer, { transfer: [input.buffer as ArrayBuffer] });
     expect(input.length).toBe(0);
     await running;
     expect(made.getOutput('y').data).toEqual(expected);
@@ -407,7 +407,7 @@ describe('memory that plain JavaScript takes away', () => {
     made.setInput('x', new Tensor('f32', [512, 512]));
     made.setOutput('y', new Tensor('f32', [512, 512], output));
     const running = made.infer();
-    structuredClone(output.buffer, { transfer: [output.buffer] });
+    structuredClone(output.buffer, { transfer: [output.buffer as ArrayBuffer] });
     await expect(running).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
