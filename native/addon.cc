@@ -3,11 +3,11 @@
 
 #include <openvino/core/version.hpp>
 
-#include "objects/compiled_model.h"
-#include "objects/core.h"
 #include "environment.h"
 #include "graph/graph_output.h"
 #include "graph/node_factory.h"
+#include "objects/compiled_model.h"
+#include "objects/core.h"
 #include "objects/infer_request.h"
 #include "objects/mapped_file.h"
 #include "objects/model.h"

@@ -90,9 +90,10 @@ ArrayBytes BytesOf(const Napi::Value& array) {
     throw Napi::Error::New(array.Env());
   }
   if (!isArrayBuffer) {
-    throw CodedError("INVALID_ARGUMENT",
-                     "Expected a typed array over an ArrayBuffer, not over a SharedArrayBuffer: other threads "
-                     "could change it at any time. Copy it first: array.slice()");
+    throw CodedError(
+        "INVALID_ARGUMENT",
+        "Expected a typed array over an ArrayBuffer, not over a SharedArrayBuffer: other threads "
+        "could change it at any time. Copy it first: array.slice()");
   }
   bytes.data = static_cast<uint8_t*>(data);
   bytes.size = data == nullptr ? 0 : length * ElementSize(bytes.kind);

@@ -10,7 +10,8 @@
 
 namespace ovd {
 
-/** 'f32', 'f16', 'bf16', 'i8', 'i32', 'i64', 'u8', 'boolean', …; anything else is an error that lists them. */
+/** 'f32', 'f16', 'bf16', 'i8', 'i32', 'i64', 'u8', 'boolean', …; anything else is an error that lists them.
+ */
 ov::element::Type ElementTypeFromName(const std::string& name);
 
 /** OpenVINO's own name, also for types that no typed array can show. */

@@ -15,9 +15,8 @@ bool MeansOutOfMemory(const std::error_code& code) {
 
 /** OpenVINO rethrows what its plugins meet as its own exceptions, of which only the text is left. */
 bool MeansOutOfMemory(const std::string& message) {
-  static const std::array<const char*, 4> texts = {"bad_alloc", "bad allocation",
-                                                   "Resource temporarily unavailable",
-                                                   "Cannot allocate memory"};
+  static const std::array<const char*, 4> texts = {
+      "bad_alloc", "bad allocation", "Resource temporarily unavailable", "Cannot allocate memory"};
   for (const char* text : texts) {
     if (message.find(text) != std::string::npos) return true;
   }

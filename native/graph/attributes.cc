@@ -15,7 +15,9 @@ namespace {
 }
 
 /** Not an integer, or one that a double does not hold exactly. */
-bool IsInexact(double number) { return number != std::floor(number) || std::fabs(number) > 9007199254740991.0; }
+bool IsInexact(double number) {
+  return number != std::floor(number) || std::fabs(number) > 9007199254740991.0;
+}
 
 /** What OpenVINO's kernels divide by, or step by, without looking. */
 bool MustBePositive(const std::string& name) {

@@ -17,7 +17,8 @@ ov::ParameterVector ParametersOf(const Napi::Array& outputs) {
   for (uint32_t i = 0; i < outputs.Length(); ++i) {
     auto parameter =
         ov::as_type_ptr<ov::op::v0::Parameter>(GraphOutput::From(outputs.Get(i)).get_node_shared_ptr());
-    if (!parameter) throw CodedError("INVALID_ARGUMENT", "Expected outputs of graphParameter() for parameters");
+    if (!parameter)
+      throw CodedError("INVALID_ARGUMENT", "Expected outputs of graphParameter() for parameters");
     parameters.push_back(parameter);
   }
   return parameters;

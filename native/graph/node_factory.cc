@@ -105,8 +105,7 @@ Napi::Value GraphNode(const Napi::CallbackInfo& info) {
 
     const auto node = CreateNode(setName, operation);
     node->set_arguments(arguments);
-    AttributeReader attributes(
-        options.OptionalObject("attributes").value_or(Napi::Object::New(info.Env())));
+    AttributeReader attributes(options.OptionalObject("attributes").value_or(Napi::Object::New(info.Env())));
     node->visit_attributes(attributes);
     attributes.RequireAllTaken(operation);
     node->constructor_validate_and_infer_types();

@@ -11,7 +11,8 @@ Napi::Value GraphParameter(const Napi::CallbackInfo& info);
 
 /**
  * graphConstant({ elementType, shape, name?, data }): over a copy of a typed array's bytes; or, with
- * { file, byteOffset } for `data`, over bytes of a MappedFile, which stays mapped as long as the constant lives.
+ * { file, byteOffset } for `data`, over bytes of a MappedFile, which stays mapped as long as the constant
+ * lives.
  */
 Napi::Value GraphConstant(const Napi::CallbackInfo& info);
 

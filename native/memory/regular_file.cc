@@ -11,8 +11,8 @@ void RegularFile::Fail(const std::string& reason) const {
 
 std::string RegularFile::ReadText(uint64_t maxBytes) const {
   if (size_ > maxBytes) {
-    throw CodedError("MODEL_CORRUPT", path_.u8string() + " has " + std::to_string(size_) + " bytes, more than " +
-                                          std::to_string(maxBytes));
+    throw CodedError("MODEL_CORRUPT", path_.u8string() + " has " + std::to_string(size_) +
+                                          " bytes, more than " + std::to_string(maxBytes));
   }
   std::string text(static_cast<size_t>(size_), '\0');
   size_t filled = 0;

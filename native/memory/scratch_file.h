@@ -14,7 +14,8 @@ namespace ovd {
 /** Gone with its last owner, however the process ends. One thread at a time. */
 class ScratchFile {
  public:
-  /** A part of the file: constants point at `data` from the beginning and find there what is written later. */
+  /** A part of the file: constants point at `data` from the beginning and find there what is written later.
+   */
   struct Region {
     std::shared_ptr<Mapping> mapping;
     const uint8_t* data = nullptr;

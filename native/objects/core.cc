@@ -96,10 +96,12 @@ Napi::Value Core::GetProperty(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
     const std::string device = TextArgument(info, 0, "device");
     const std::string name = TextArgument(info, 1, "name");
-    return Environment::Of(info.Env()).Run(info.Env(), {Value()}, [core = core_, device, name]() -> MakeResult {
-      return
-          [value = core->get_property(device, name)](Napi::Env env) { return PropertyToScript(env, value); };
-    });
+    return Environment::Of(info.Env())
+        .Run(info.Env(), {Value()}, [core = core_, device, name]() -> MakeResult {
+          return [value = core->get_property(device, name)](Napi::Env env) {
+            return PropertyToScript(env, value);
+          };
+        });
   });
 }
 

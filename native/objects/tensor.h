@@ -11,8 +11,9 @@
 namespace ovd {
 
 /**
- * A claim on an output's memory: the request that wrote it writes elsewhere as long as any copy of the pointer
- * to it is held, be it by a Tensor, by a typed array over the memory, or by a request that has it bound.
+ * A claim on an output's memory: the request that wrote it writes elsewhere as long as any copy of the
+ * pointer to it is held, be it by a Tensor, by a typed array over the memory, or by a request that has it
+ * bound.
  */
 struct OutputLease {};
 

@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
-#include <set>
 #include <openvino/op/convert.hpp>
 #include <openvino/op/parameter.hpp>
 #include <openvino/runtime/tensor.hpp>
+#include <set>
 #include <string>
 #include <utility>
 

@@ -92,7 +92,7 @@ describe('converted weights', () => {
     ['f16', 'f32', Uint16Array.of(0x3c00, 0xfc00)],
   ] as const)('are refused by name where %s to %s meets what is not finite', async (from, to, data) => {
     const conversion = new WeightConversion(folder);
-    conversion.convert(graph.constant(from, [2], data as never), to, 'mid_block.weight');
+    conversion.convert(graph.constant(from, [2], data), to, 'mid_block.weight');
     await expect(conversion.run()).rejects.toMatchObject({
       code: 'MODEL_CORRUPT',
       message: expect.stringContaining('mid_block.weight') as string,
@@ -104,7 +104,7 @@ describe('converted weights', () => {
     ['f8e4m3', Uint8Array.of(0x30, 0xc4, 0x7e)],
     ['f8e5m2', Uint8Array.of(0x38, 0xc2, 0x7b)],
   ] as const)('are read from %s', async (from, data) => {
-    const source = graph.constant(from, [3], data as never);
+    const source = graph.constant(from, [3], data);
     const conversion = new WeightConversion(folder);
     const converted = conversion.convert(source, 'f16', 'weights');
     expect(await conversion.run()).toEqual([]);

@@ -24,11 +24,11 @@ function complaints(source: string): string[] {
     skipLibCheck: false,
   };
   const host = ts.createCompilerHost(options);
-  const { fileExists, readFile, getSourceFile } = host;
-  host.fileExists = (name) => name === file || fileExists(name);
-  host.readFile = (name) => (name === file ? source : readFile(name));
+  const disk = ts.createCompilerHost(options);
+  host.fileExists = (name) => name === file || disk.fileExists(name);
+  host.readFile = (name) => (name === file ? source : disk.readFile(name));
   host.getSourceFile = (name, ...rest) =>
-    name === file ? ts.createSourceFile(name, source, rest[0]) : getSourceFile(name, ...rest);
+    name === file ? ts.createSourceFile(name, source, rest[0]) : disk.getSourceFile(name, ...rest);
   const program = ts.createProgram([file], options, host);
   return ts
     .getPreEmitDiagnostics(program)
