@@ -105,7 +105,7 @@ describe('objects that are not what they seem', () => {
       }).toThrow();
     }
     const pretender = Object.create(Tensor.prototype, {
-      handle: { value: Object.create(prototype) },
+      handle: { value: Object.create(prototype) as object },
     }) as Tensor;
     expect(() => {
       pretender.dispose();
