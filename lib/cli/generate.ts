@@ -6,7 +6,6 @@ import type { ImageFormat } from '../image/index.js';
 import type { PredictionType } from '../models/index.js';
 import { OVStableDiffusionPipeline, type PipelineProgress } from '../pipelines/index.js';
 import { parseGenerateOptions, type GenerateOptions } from '../pipelines/generate-options.js';
-import { allocator, allocatorCrashes } from '../runtime/system/allocator.js';
 import {
   isSingleFile,
   number,
@@ -130,8 +129,6 @@ async function run(options: Options): Promise<void> {
   if (json && output === '-') throw new Error('--json and -o - both want standard output: use one of them.');
   if (options.cacheDir !== undefined) await prepareFolder(options.cacheDir);
   const target = await prepareOutput(output, { count, format, toTerminal: process.stdout.isTTY });
-  // Set before OpenVINO loads, which would otherwise end the process (see `doctor`).
-  if (allocatorCrashes(allocator())) process.env.TBB_ENABLE_SANITIZERS = '1';
   await longWork(
     {
       quiet: options.quiet,

@@ -1,5 +1,6 @@
 export { Component } from './component.js';
 export { InferenceContext } from './inference.js';
+export { requireMemory, type RequiredMemory } from './required-memory.js';
 export { DYNAMIC_SHAPES, STATIC_SHAPES, type ShapePolicy } from './shape-policy.js';
 export type { CompileSettings } from './shaped-model.js';
 export { runInAll, TaskQueue } from './task-queue.js';

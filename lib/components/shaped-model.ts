@@ -89,6 +89,16 @@ export class ShapedModel implements AsyncDisposable {
     return this.#inferencePrecision;
   }
 
+  /** Bytes of one element in the precision of inference; the smaller where the device chooses it. */
+  get elementBytes(): 2 | 4 {
+    return this.#settings.properties.INFERENCE_PRECISION_HINT === 'f32' ? 4 : 2;
+  }
+
+  /** Bytes that compiling for these shapes takes for weights: none if it is done. */
+  weightBytes(shapes: PortShapes): number {
+    return this.has(shapes) ? 0 : this.#model.weightBytes(this.elementBytes);
+  }
+
   /** Whether these shapes are compiled, or being compiled. */
   has(shapes: PortShapes): boolean {
     return this.#variants.has(keyOf(shapes));

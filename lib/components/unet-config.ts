@@ -12,6 +12,7 @@ const schema = z.looseObject({
   out_channels: z.int().positive().nullish(),
   // A list has one for each level; all are the width of the text encoder's states.
   cross_attention_dim: z.union([z.int().positive(), z.array(z.int().positive()).min(1)]).nullish(),
+  block_out_channels: z.array(z.int().positive()).max(16).nullish(),
   sample_size: z.union([side, z.tuple([side, side])]).nullish(),
 });
 
@@ -25,6 +26,8 @@ export interface UNetConfig {
   readonly inChannels: number | undefined;
   readonly outChannels: number | undefined;
   readonly crossAttentionDim: number | undefined;
+  /** Channels of each level, the largest first; empty where the configuration does not say. */
+  readonly levels: readonly number[];
   /** The size it was trained on, the default of images; diffusers' `sample_size`. */
   readonly sampleSize: LatentSize;
 }
@@ -40,6 +43,7 @@ export function readUNetConfig({ path, config }: NetworkSource): UNetConfig {
     inChannels: raw.in_channels ?? undefined,
     outChannels: raw.out_channels ?? undefined,
     crossAttentionDim: (Array.isArray(width) ? width[0] : width) ?? undefined,
+    levels: raw.block_out_channels ?? [],
     sampleSize: sampleSizeOf(raw),
   };
 }

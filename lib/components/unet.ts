@@ -4,6 +4,7 @@ import { Tensor, type Port, type PortShapes } from '../runtime/index.js';
 import { Component } from './component.js';
 import type { InferenceContext } from './inference.js';
 import { fixedDimension, refuseOtherInputs, requirePort } from './ports.js';
+import type { RequiredMemory } from './required-memory.js';
 import type { ShapePolicy } from './shape-policy.js';
 import { ShapedModel, type CompileSettings } from './shaped-model.js';
 import { readUNetConfig, type LatentSize } from './unet-config.js';
@@ -39,6 +40,7 @@ export class UNet extends Component {
   /** The size it was trained on. */
   readonly sampleSize: LatentSize;
   readonly #timestepShape: readonly number[];
+  readonly #levels: readonly number[];
 
   private constructor(source: NetworkSource, model: ShapedModel) {
     super(source, model);
@@ -61,6 +63,7 @@ export class UNet extends Component {
     this.outChannels = (output && fixedDimension(output, 1)) ?? config.outChannels ?? inChannels;
     this.crossAttentionDim = crossAttentionDim;
     this.sampleSize = config.sampleSize;
+    this.#levels = config.levels;
     this.#timestepShape = timestepShape(timestep);
   }
 
@@ -93,6 +96,17 @@ export class UNet extends Component {
   /** Evicts every compiled shape but this one. */
   async keepOnly(shape: UNetShape): Promise<void> {
     await this.model.keepOnly(this.#shapes(shape));
+  }
+
+  /** What a call of this shape needs at least: weights, and the states that the way up takes as skips. */
+  requiredMemory(shape: UNetShape, policy: ShapePolicy): RequiredMemory {
+    const { batch, height, width } = shape;
+    const states = this.#levels.reduce((sum, channels, level) => sum + (channels * 2) / 4 ** level, 0);
+    return {
+      component: 'unet',
+      weights: this.model.weightBytes(this.#shapes(policy.select(shape))),
+      activations: states * batch * height * width * this.model.elementBytes,
+    };
   }
 
   /**

@@ -19,6 +19,8 @@ export interface VaeConfig {
   /** What is subtracted from latents before they are scaled; 0 for SD. */
   readonly shiftFactor: number;
   readonly latentChannels: number;
+  /** Channels of each level, that of the pixels first; empty where the configuration does not say. */
+  readonly levels: readonly number[];
 }
 
 /** Of Stable Diffusion, where a configuration does not say. */
@@ -32,5 +34,6 @@ export function readVaeConfig({ path, config }: NetworkSource): VaeConfig {
     scalingFactor: raw.scaling_factor ?? DEFAULTS.scalingFactor,
     shiftFactor: raw.shift_factor ?? 0,
     latentChannels: raw.latent_channels ?? DEFAULTS.latentChannels,
+    levels: raw.block_out_channels ?? [],
   };
 }

@@ -3,6 +3,7 @@ import { Tensor, type PortShapes } from '../runtime/index.js';
 import { Component } from './component.js';
 import type { InferenceContext } from './inference.js';
 import { fixedDimension, requirePort } from './ports.js';
+import type { RequiredMemory } from './required-memory.js';
 import type { ShapePolicy } from './shape-policy.js';
 import { ShapedModel, type CompileSettings } from './shaped-model.js';
 import type { LatentSize } from './unet-config.js';
@@ -40,6 +41,18 @@ export class VaeDecoder extends Component {
   /** Evicts every compiled size but this one. */
   async keepOnly(size: LatentSize): Promise<void> {
     await this.model.keepOnly(this.#shapes(size));
+  }
+
+  /** What one image needs at least: weights, and input and output of the convolution after the last upsampler. */
+  requiredMemory(size: LatentSize, policy: ShapePolicy): RequiredMemory {
+    const { levels, vaeScaleFactor } = this.config;
+    const channels = levels[1] ?? levels[0] ?? 0;
+    const pixels = size.height * size.width * vaeScaleFactor ** 2;
+    return {
+      component: 'vae_decoder',
+      weights: this.model.weightBytes(this.#shapes(policy.select(size))),
+      activations: 2 * channels * pixels * this.model.elementBytes,
+    };
   }
 
   /**

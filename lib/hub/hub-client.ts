@@ -1,8 +1,8 @@
-import { fetch as undiciFetch, type Agent, type Response as UndiciResponse } from 'undici';
+import type { Response as UndiciResponse } from 'undici';
 
 import { HubError } from '../common/errors.js';
 import { version } from '../common/version.js';
-import { httpAgent } from './http-agent.js';
+import { openConnections, type HttpConnections } from './http-connections.js';
 import { httpError, type RequestInfo } from './http-error.js';
 import { describeProxy, proxyFor } from './proxy.js';
 import { TransientFailure, withRetries, type Sleep } from './retries.js';
@@ -34,7 +34,7 @@ export interface Download {
 export class HubClient {
   readonly options: HubClientOptions;
   readonly #request: RequestInfo;
-  readonly #agent: Agent;
+  #connections: Promise<HttpConnections> | undefined;
   readonly #proxy: URL | undefined;
 
   /** @throws InvalidArgumentError where the environment names a proxy that is none */
@@ -43,12 +43,11 @@ export class HubClient {
     const { endpoint, id, revision, token } = options;
     this.#request = { endpoint, id, revision, withToken: token !== undefined };
     this.#proxy = proxyFor(endpoint);
-    this.#agent = httpAgent();
   }
 
   /** Closes all connections. */
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    await (await this.#connections)?.agent.destroy();
   }
 
   /** The address of a file's content. */
@@ -102,10 +101,11 @@ export class HubClient {
     signal.throwIfAborted();
     const watchdog = new Watchdog(idleTimeoutMs, signal);
     try {
-      const response = await undiciFetch(url, {
+      const { fetch, agent } = await (this.#connections ??= openConnections());
+      const response = await fetch(url, {
         headers: { ...headers, ...this.#ownHeaders(url) },
         signal: watchdog.signal,
-        dispatcher: this.#agent,
+        dispatcher: agent,
       }).catch((cause: unknown) => {
         throw this.#unreachable(cause);
       });

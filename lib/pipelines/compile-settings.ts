@@ -1,6 +1,6 @@
 import { TaskQueue, type CompileSettings } from '../components/index.js';
-import { setNormalKernel } from '../random/index.js';
-import { fillNormal, sharedCore } from '../runtime/index.js';
+import { setNormalKernel } from '../random/normal-kernel.js';
+import { fillNormal, sharedCore, threadLimit } from '../runtime/index.js';
 import type { LoadingOptions } from './pipeline-options.js';
 
 /** How a pipeline's networks are compiled, for options that were checked. */
@@ -10,6 +10,7 @@ export async function compileSettings(options: LoadingOptions): Promise<CompileS
   // Schedulers that add noise draw some at every step, on the event loop.
   setNormalKernel(fillNormal);
   const precision = options.inferencePrecision ?? (await nativePrecision(device));
+  const threads = device === 'CPU' ? threadLimit() : undefined;
   return {
     core,
     device,
@@ -18,6 +19,8 @@ export async function compileSettings(options: LoadingOptions): Promise<CompileS
     properties: {
       PERFORMANCE_HINT: 'LATENCY',
       ...(precision && { INFERENCE_PRECISION_HINT: precision }),
+      // A container's quota, which OpenVINO does not see.
+      ...(threads !== undefined && { INFERENCE_NUM_THREADS: threads }),
       ...(cacheDir !== undefined && { CACHE_DIR: cacheDir }),
       ...ovConfig,
     },

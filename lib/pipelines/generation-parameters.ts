@@ -4,7 +4,8 @@ import { version } from '../common/version.js';
 import { SAMPLER_CONFIG_KEYS, type GenerationParameters } from '../image/index.js';
 import type { PretrainedModel } from '../models/index.js';
 import type { Seed } from '../random/index.js';
-import { configOverrides, type Scheduler } from '../schedulers/index.js';
+import { configOverrides } from '../schedulers/config-overrides.js';
+import type { Scheduler } from '../schedulers/index.js';
 import type { GenerateRequest } from './request.js';
 
 /** What images were generated with, beside their request. */

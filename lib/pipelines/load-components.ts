@@ -53,13 +53,18 @@ export async function loadComponents(
     });
     return loaded;
   };
-  const open = async <T extends { dispose(): Promise<void> }>(load: Load<T>, source: NetworkSource): Promise<T> => {
+  const open = async <T extends { dispose(): Promise<void> }>(
+    load: Load<T>,
+    source: NetworkSource,
+  ): Promise<T> => {
     const component = await load(source, settings);
     opened.push(component);
     return component;
   };
-  const required = async <T extends { dispose(): Promise<void> }>(name: NetworkInOrder, load: Load<T>): Promise<T> =>
-    read(name, () => open(load, requireNetwork(model, name)));
+  const required = async <T extends { dispose(): Promise<void> }>(
+    name: NetworkInOrder,
+    load: Load<T>,
+  ): Promise<T> => read(name, () => open(load, requireNetwork(model, name)));
   const optional = async <T extends { dispose(): Promise<void> }>(
     name: NetworkInOrder,
     load: Load<T>,

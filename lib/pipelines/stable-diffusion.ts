@@ -1,4 +1,11 @@
-import { InferenceContext, type UNetShape } from '../components/index.js';
+import {
+  InferenceContext,
+  requireMemory,
+  STATIC_SHAPES,
+  type RequiredMemory,
+  type ShapePolicy,
+  type UNetShape,
+} from '../components/index.js';
 import {
   ClassifierFreeGuidance,
   denoise,
@@ -79,9 +86,13 @@ export abstract class StableDiffusionPipeline extends OVDiffusionPipeline<Descri
 
   protected override async keepOnly(shape: StaticShape): Promise<void> {
     const { unet, vaeDecoder, vaeScaleFactor } = this.components;
+    const needed = this.#memoryFor(shape, STATIC_SHAPES);
+    // A size that cannot fit whatever is evicted leaves the compiled one as it is.
+    requireMemory(needed.map((network) => ({ ...network, weights: 0 })));
     // What another pipeline holds too may be compiled for that one's shape.
     if (unet.holders === 1) await unet.keepOnly(this.#unetShape(shape));
     if (vaeDecoder.holders === 1) await vaeDecoder.keepOnly(latentSize(shape, vaeScaleFactor));
+    requireMemory(needed);
   }
 
   #resolve(prompt: string | readonly string[], options: GenerateOptions): GenerateRequest {
@@ -110,6 +121,7 @@ export abstract class StableDiffusionPipeline extends OVDiffusionPipeline<Descri
     const shape = [images, unet.outChannels, size.height, size.width];
     const noise = noiseSource(options, shape);
     scheduler.setTimesteps(request.numInferenceSteps);
+    requireMemory(this.#memoryFor(shapeOf(request), this.shapes));
 
     const generation = { request, options, scheduler, noise, context };
     const { latents, stopped, secondsPerStep } = await this.#denoise(generation, await start(generation));
@@ -153,6 +165,14 @@ export abstract class StableDiffusionPipeline extends OVDiffusionPipeline<Descri
       signal: context.signal,
       onStep: options.onStep && this.calls.callback(options.onStep),
     });
+  }
+
+  #memoryFor(shape: StaticShape, policy: ShapePolicy): RequiredMemory[] {
+    const { unet, vaeDecoder, vaeScaleFactor } = this.components;
+    return [
+      unet.requiredMemory(this.#unetShape(shape), policy),
+      vaeDecoder.requiredMemory(latentSize(shape, vaeScaleFactor), policy),
+    ];
   }
 
   #unetShape(shape: StaticShape): UNetShape {

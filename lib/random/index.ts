@@ -1,6 +1,5 @@
 export type { Seed } from './seed.js';
 export type { Generator } from './generator.js';
-export { setNormalKernel, type NormalKernel } from './normal-kernel.js';
 export { NumpyGenerator } from './numpy-generator.js';
 export { randnTensor } from './randn-tensor.js';
 export { TorchGenerator } from './torch-generator.js';

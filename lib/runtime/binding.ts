@@ -50,6 +50,7 @@ export interface NativeTensor {
 export interface NativeModel {
   readonly inputs: Port[];
   readonly outputs: Port[];
+  weightBytes(floatBytes: number): number;
   reshape(shapes: PortShapes): Promise<void>;
   /** Writes IR as it is: no compression, no transformation. */
   serialize(xmlPath: string, binPath: string): Promise<void>;

@@ -9,6 +9,8 @@ export { loadReport, type LoadReport } from './loading/load-report.js';
 export { locatePackage } from './loading/locate-package.js';
 export { MappedFile } from './mapped-file.js';
 export { Model } from './model.js';
+export { memoryLimits } from './system/memory.js';
+export { threadLimit } from './system/threads.js';
 export type { CompileProperties } from './properties.js';
 export { Tensor } from './tensor.js';
 export { WeightConversion } from './weight-conversion.js';

@@ -1,6 +1,6 @@
 import { dispose } from '../common/dispose-symbols.js';
 import type { NativeModel, Port, PortShapes } from './binding.js';
-import { nativeAsync } from './native-errors.js';
+import { native, nativeAsync } from './native-errors.js';
 
 /** A network as read from disk: cheap to keep, since its weights stay mapped from their file. */
 export class Model implements Disposable {
@@ -22,6 +22,15 @@ export class Model implements Disposable {
 
   get outputs(): readonly Port[] {
     return this.handle.outputs;
+  }
+
+  /**
+   * Bytes of the network's weights in memory once it is compiled.
+   *
+   * @param floatBytes - of one element in the precision of inference: 2 for bf16 and f16, 4 for f32
+   */
+  weightBytes(floatBytes: 1 | 2 | 4): number {
+    return native(() => this.handle.weightBytes(floatBytes));
   }
 
   /**

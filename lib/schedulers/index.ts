@@ -1,4 +1,3 @@
-export { configOverrides } from './config-overrides.js';
 export { ConfigurableScheduler, type SchedulerClass } from './configurable-scheduler.js';
 export { correctScheduler, correctSchedulerFile } from './correct-scheduler.js';
 export { DDIMScheduler, type DDIMConfig } from './ddim.js';

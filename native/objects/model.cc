@@ -54,10 +54,22 @@ std::vector<std::shared_ptr<const Mapping>> MappingsOf(const ov::Model& model) {
   return {found.begin(), found.end()};
 }
 
+size_t WeightBytes(const ov::Model& model, size_t floatBytes) {
+  size_t bytes = 0;
+  for (const auto& node : model.get_ops()) {
+    const auto constant = ov::as_type_ptr<ov::op::v0::Constant>(node);
+    if (!constant) continue;
+    const bool isReal = constant->get_element_type().is_real();
+    bytes += isReal ? ov::shape_size(constant->get_shape()) * floatBytes : constant->get_byte_size();
+  }
+  return bytes;
+}
+
 Napi::Function Model::Define(Napi::Env env) {
   return DefineWrapped(env, {
                                 InstanceAccessor<&Model::Inputs>("inputs"),
                                 InstanceAccessor<&Model::Outputs>("outputs"),
+                                InstanceMethod<&Model::CountWeightBytes>("weightBytes"),
                                 InstanceMethod<&Model::ReshapePorts>("reshape"),
                                 InstanceMethod<&Model::Serialize>("serialize"),
                                 InstanceMethod<&Model::Dispose>("dispose"),
@@ -83,6 +95,19 @@ Napi::Value Model::Inputs(const Napi::CallbackInfo& info) {
 
 Napi::Value Model::Outputs(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] { return PortsToScript(info.Env(), parts_.outputs); });
+}
+
+Napi::Value Model::CountWeightBytes(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    const double floatBytes = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : 0;
+    if (floatBytes != 1 && floatBytes != 2 && floatBytes != 4) {
+      throw CodedError("INVALID_ARGUMENT", "Expected 1, 2 or 4 bytes an element");
+    }
+    const auto state = State();
+    std::lock_guard<std::mutex> lock(state->mutex);
+    const size_t bytes = WeightBytes(*state->model, static_cast<size_t>(floatBytes));
+    return Napi::Number::New(info.Env(), static_cast<double>(bytes));
+  });
 }
 
 Napi::Value Model::ReshapePorts(const Napi::CallbackInfo& info) {

@@ -36,6 +36,9 @@ void Retype(ov::Model& model, const std::map<std::string, ov::element::Type>& ty
 /** The mappings that the graph's constants point into. */
 std::vector<std::shared_ptr<const Mapping>> MappingsOf(const ov::Model& model);
 
+/** Bytes of the constants once floating-point ones have this many bytes an element. */
+size_t WeightBytes(const ov::Model& model, size_t floatBytes);
+
 struct ModelParts {
   std::shared_ptr<ModelState> state;
   std::vector<Port> inputs;
@@ -43,7 +46,7 @@ struct ModelParts {
 };
 
 /**
- * JavaScript: inputs, outputs, reshape(shapes), serialize(xmlPath, binPath), dispose(). Made by
+ * JavaScript: inputs, outputs, weightBytes(floatBytes), reshape(shapes), serialize(xmlPath, binPath), dispose(). Made by
  * `Core.readModel` or `graphModel`.
  */
 class Model : public MadeFrom<Model, ModelParts> {
@@ -62,6 +65,7 @@ class Model : public MadeFrom<Model, ModelParts> {
  private:
   Napi::Value Inputs(const Napi::CallbackInfo& info);
   Napi::Value Outputs(const Napi::CallbackInfo& info);
+  Napi::Value CountWeightBytes(const Napi::CallbackInfo& info);
   Napi::Value ReshapePorts(const Napi::CallbackInfo& info);
   Napi::Value Serialize(const Napi::CallbackInfo& info);
   Napi::Value Dispose(const Napi::CallbackInfo& info);

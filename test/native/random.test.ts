@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { setNormalKernel, TorchGenerator } from '../../lib/random/index.js';
+import { TorchGenerator } from '../../lib/random/index.js';
+import { setNormalKernel } from '../../lib/random/normal-kernel.js';
 import { fillNormal } from '../../lib/runtime/index.js';
 import reference from '../fixtures/reference/random.json' with { type: 'json' };
 

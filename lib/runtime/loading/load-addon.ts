@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 
+import { allocator, allocatorCrashes } from '../system/allocator.js';
 import { loadFailure, type Host, type LoadAttempts } from './load-failure.js';
 import { loadedLibraries } from './loaded-libraries.js';
 import { locateAddon } from './locate-addon.js';
@@ -35,6 +36,8 @@ export function loadAddon(): LoadedAddon {
 }
 
 function load(location: PackageLocation): LoadedAddon {
+  // Read by TBB when it is loaded. A worker's environment is a copy, so there it must be set beforehand.
+  if (allocatorCrashes(allocator())) process.env.TBB_ENABLE_SANITIZERS = '1';
   const addons = locateAddon(location);
   const runtimes = locateRuntime(location);
   const host = describeHost();
