@@ -81,7 +81,14 @@ RegularFile::~RegularFile() { close(file_); }
 
 const uint8_t* RegularFile::Map() const {
   void* data = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file_, 0);
-  if (data == MAP_FAILED) Fail(LastSystemError());
+  if (data == MAP_FAILED) {
+    // The file is fine; the address space is used up.
+    if (errno == ENOMEM) {
+      throw CodedError("OUT_OF_MEMORY", "Cannot map the " + std::to_string(size_) + " bytes of " +
+                                            path_.u8string() + ": " + LastSystemError());
+    }
+    Fail(LastSystemError());
+  }
   return static_cast<const uint8_t*>(data);
 }
 
