@@ -10,7 +10,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
+#include "element_type.h"
 #include "errors.h"
 
 // One set of functions, compiled once for any processor and once for those with AVX2 and FMA, where std::fma
@@ -153,10 +155,14 @@ void ToNormal(float* values, size_t count) {
   AnyProcessor(values, count);
 }
 
-template <typename Array>
-Array ArrayArgument(const Napi::Value& value, napi_typedarray_type type, const char* expected) {
-  if (value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == type) return value.As<Array>();
-  throw CodedError("INVALID_ARGUMENT", expected);
+/** An array's elements; not of one over a SharedArrayBuffer, which could change after it was checked. */
+template <typename T>
+std::pair<T*, size_t> ArrayArgument(const Napi::Value& value, napi_typedarray_type kind,
+                                    const char* expected) {
+  if (!value.IsTypedArray()) throw CodedError("INVALID_ARGUMENT", expected);
+  const ArrayBytes bytes = BytesOf(value);
+  if (bytes.kind != kind) throw CodedError("INVALID_ARGUMENT", expected);
+  return {reinterpret_cast<T*>(bytes.data), bytes.size / sizeof(T)};
 }
 
 }  // namespace
@@ -164,16 +170,13 @@ Array ArrayArgument(const Napi::Value& value, napi_typedarray_type type, const c
 void FillNormal(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
     const char* expectedState = "Expected a Uint32Array of 624 words and the index of the next for state";
-    auto state = ArrayArgument<Napi::Uint32Array>(info[0], napi_uint32_array, expectedState);
-    if (state.ElementLength() != kWords + 1 || state[kWords] > kWords)
-      throw CodedError("INVALID_ARGUMENT", expectedState);
+    const auto [state, words] = ArrayArgument<uint32_t>(info[0], napi_uint32_array, expectedState);
+    if (words != kWords + 1 || state[kWords] > kWords) throw CodedError("INVALID_ARGUMENT", expectedState);
     const char* expectedOut = "Expected a Float32Array of at least 16 elements for out";
-    auto out = ArrayArgument<Napi::Float32Array>(info[1], napi_float32_array, expectedOut);
-    const size_t count = out.ElementLength();
+    const auto [values, count] = ArrayArgument<float>(info[1], napi_float32_array, expectedOut);
     if (count < kBlock) throw CodedError("INVALID_ARGUMENT", expectedOut);
 
-    float* values = out.Data();
-    Twister twister(state.Data());
+    Twister twister(state);
     for (size_t i = 0; i < count; ++i) values[i] = twister.Uniform();
     ToNormal(values, count);
     if (count % kBlock != 0) {

@@ -19,7 +19,7 @@ const parsed = spawnSync(
   'python3',
   ['-c', 'import ast,json,sys; print(json.dumps(ast.literal_eval(sys.stdin.read())))'],
   {
-    input: readFileSync(join(root, 'binding.gyp'), 'utf8').replace(/^#.*$/gm, ''),
+    input: readFileSync(join(root, 'binding.gyp'), 'utf8'),
     encoding: 'utf8',
   },
 );
