@@ -74,8 +74,15 @@ describe('CMakeLists.txt and binding.gyp', () => {
     );
     const hidden = ['CXX_VISIBILITY_PRESET hidden', 'VISIBILITY_INLINES_HIDDEN ON', 'CXX_EXTENSIONS OFF'];
     for (const property of hidden) expect(cmake).toContain(property);
+    // Of single sources with CMake; gyp has no such thing and sets them for all.
+    const single = Array.from(
+      cmake.matchAll(/set_source_files_properties\(\S+ PROPERTIES COMPILE_OPTIONS (\S+)\)/g),
+      ([, option]) => option!,
+    );
+    expect(condition('mac').xcode_settings?.OTHER_CFLAGS).toEqual(single);
     const expected = [
       ...options,
+      ...single,
       `-std=c++${standard}`,
       '-fvisibility=hidden',
       '-fvisibility-inlines-hidden',
