@@ -48,7 +48,7 @@ export class Tensor<T extends ElementType = ElementType> implements TensorSurfac
   onDispose: (() => void) | undefined;
 
   constructor(elementType: T, shape: readonly number[], data?: TypedArrayOf[T]) {
-    const make = ARRAYS[elementType as keyof typeof ARRAYS];
+    const make = ARRAYS[elementType];
     if (!shape.every((size) => Number.isInteger(size) && size >= 0)) {
       throw new InvalidArgumentError(`Expected a shape of whole numbers but received [${shape.join(', ')}]`);
     }
