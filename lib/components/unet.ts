@@ -124,18 +124,17 @@ export class UNet extends Component {
   ): Promise<UNetSession> {
     const values = this.#valuesFor(shape, inputs);
     const variant = await context.acquire(this.model, this.#shapes(policy.select(shape)));
-    // Native memory, which the network reads without a copy at every step.
-    const sample = new Tensor('f32', [shape.batch, this.inChannels, shape.height, shape.width]);
-    const timestep = new Tensor('f32', this.#timestepShape);
-    const session = new UNetSession(variant, sample.data, timestep.data, context);
     try {
       const { request } = variant;
+      // Native memory, which the network reads without a copy at every step.
+      const sample = new Tensor('f32', [shape.batch, this.inChannels, shape.height, shape.width]);
+      const timestep = new Tensor('f32', this.#timestepShape);
       request.setInput('sample', sample);
       request.setInput('timestep', timestep);
       for (const [name, tensor] of values) request.setInput(name, tensor);
-      return session;
+      return new UNetSession(variant, sample.data, timestep.data, context);
     } catch (error) {
-      session.release();
+      variant.release();
       throw error;
     }
   }
@@ -143,7 +142,7 @@ export class UNet extends Component {
   #valuesFor(shape: UNetShape, inputs: UNetInputs): [string, Tensor][] {
     return this.#conditions().map(([name, port]) => {
       const data = inputs[name];
-      if (data) return [name, nativeTensor(this.#shapeOf(name, port, shape), data)];
+      if (data) return [name, nativeTensor(filledShape(this.#shapeOf(name, port, shape), data.length), data)];
       throw new ModelLoadError(
         'UNSUPPORTED',
         `The UNet in ${this.source.path} takes ${name}, which this pipeline does not have`,
@@ -185,6 +184,12 @@ function nativeTensor(shape: readonly number[], data: Float32Array): Tensor<'f32
   if (data.length !== tensor.data.length) return new Tensor('f32', shape, data);
   tensor.data.set(data);
   return tensor;
+}
+
+/** A shape whose free axis has the size that so many elements leave to it. */
+function filledShape(shape: readonly number[], elements: number): number[] {
+  const fixed = shape.reduce((product, size) => (size < 0 ? product : product * size), 1);
+  return shape.map((size) => (size < 0 ? Math.floor(elements / fixed) : size));
 }
 
 /**
