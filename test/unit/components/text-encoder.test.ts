@@ -7,8 +7,7 @@ import { FakeNetwork, port } from '../../support/fake-network.js';
 
 vi.mock('../../../lib/runtime/index.js', () => import('../../support/fake-runtime.js'));
 
-const read = (network: FakeNetwork) =>
-  TextEncoder.read(fakeSource('text_encoder', network), fakeSettings());
+const read = (network: FakeNetwork) => TextEncoder.read(fakeSource('text_encoder', network), fakeSettings());
 const nothing = () => ({});
 const ids = Int32Array.from([0, 250, 500]);
 

@@ -43,7 +43,9 @@ it.each([
   expect(() => read(config)).toThrow(
     expect.objectContaining({
       code: 'CONFIG_INVALID',
-      message: expect.stringMatching(new RegExp(`/models/vae_decoder[^]*${Object.keys(config)[0]}`)) as string,
+      message: expect.stringMatching(
+        new RegExp(`/models/vae_decoder[^]*${Object.keys(config)[0]}`),
+      ) as string,
     }),
   );
 });
