@@ -32,7 +32,7 @@ export function requireOneNoiseSource({ seed, seeds, generator }: NoiseOptions):
 /**
  * @param shape - [images, channels, height, width]
  * @throws InvalidArgumentError when more than one source is given, or not one for each image
- * @throws ShapeMismatchError for latents of another shape
+ * @throws ShapeMismatchError for latents of another shape, or a generator that returns another number of elements
  */
 export function noiseSource(options: NoiseOptions, shape: readonly number[]): NoiseSource {
   requireOneNoiseSource(options);
