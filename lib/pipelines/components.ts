@@ -15,12 +15,25 @@ export interface DescribedComponents extends StableDiffusionComponents {
   readonly sampleSize: number;
 }
 
+const REQUIRED = ['tokenizer', 'textEncoder', 'unet', 'vaeDecoder', 'model'] as const;
+
+/** @throws ModelLoadError `INCOMPATIBLE_COMPONENTS` naming the components that are missing */
+export function requireComponents(components: Partial<StableDiffusionComponents> | null | undefined): void {
+  const missing = REQUIRED.filter((name) => !components?.[name]);
+  if (missing.length === 0) return;
+  throw new ModelLoadError(
+    'INCOMPATIBLE_COMPONENTS',
+    `Expected components with ${REQUIRED.join(', ')}, but there is no ${missing.join(', ')}`,
+  );
+}
+
 /**
- * Checks that components fit each other.
+ * Checks that components are complete and fit each other.
  *
  * @throws ModelLoadError `INCOMPATIBLE_COMPONENTS`
  */
 export function describeComponents(components: StableDiffusionComponents): DescribedComponents {
+  requireComponents(components);
   const { unet, vaeDecoder, model } = components;
   requireFit(components);
   const { height, width } = unet.sampleSize;

@@ -1,5 +1,6 @@
 import { ModelLoadError } from '../common/errors.js';
 import { correctScheduler, type Scheduler } from '../schedulers/index.js';
+import { requireComponents } from './components.js';
 import type { GenerateOptions, OutputType } from './generate-options.js';
 import type { GenerateResult } from './generate-result.js';
 import type { StableDiffusionComponents } from './load-components.js';
@@ -102,14 +103,18 @@ export class OVStableDiffusionPipeline extends StableDiffusionPipeline {
     prompt: string | readonly string[],
     options: GenerateOptions & { outputType?: Output | undefined } = {},
   ): Promise<GenerateResult<Output>> {
-    return this.generateFrom(prompt, options, ({ noise, scheduler }) => ({
-      latents: noise.latents.map((value) => value * scheduler.initNoiseSigma),
-    }));
+    return this.generateFrom(prompt, options, ({ noise, scheduler }) => {
+      // Once: some schedulers look through all sigmas for it.
+      const { initNoiseSigma } = scheduler;
+      return { latents: noise.latents.map((value) => value * initNoiseSigma) };
+    });
   }
 }
 
 /** @throws ModelLoadError `INCOMPATIBLE_COMPONENTS` for a UNet that takes more than latents and text */
-function requireTextToImage({ unet, vaeDecoder }: StableDiffusionComponents): void {
+function requireTextToImage(components: StableDiffusionComponents): void {
+  requireComponents(components);
+  const { unet, vaeDecoder } = components;
   const { path } = unet.source;
   if (unet.inChannels !== vaeDecoder.latentChannels) {
     throw new ModelLoadError(

@@ -1,6 +1,6 @@
 import { ConfigurableScheduler } from './configurable-scheduler.js';
 import { hasSchedulerClass, schedulerFromConfig } from './registry.js';
-import type { Scheduler } from './scheduler.js';
+import { Scheduler } from './scheduler.js';
 
 interface Corrections {
   readonly clipSample: boolean;
@@ -91,5 +91,6 @@ function camelCase(key: string): string {
 }
 
 function isConfigurable(scheduler: Scheduler): scheduler is ConfigurableScheduler<Record<string, unknown>> {
-  return 'withConfig' in scheduler;
+  // Values from JavaScript may be anything; the pipeline refuses them.
+  return Scheduler.isScheduler(scheduler) && 'withConfig' in scheduler;
 }
