@@ -1,4 +1,4 @@
-import { InferenceError } from '../common/errors.js';
+import { InferenceError, ShapeMismatchError } from '../common/errors.js';
 import { areFinite } from '../common/finite.js';
 import type { InferenceContext, ShapePolicy, VaeDecoder } from '../components/index.js';
 import { pixelsFromTensor } from '../image/index.js';
@@ -10,6 +10,7 @@ import type { GenerateRequest } from './request.js';
  *
  * @param latents - shape [images, channels, height, width], as the scheduler has them
  * @throws InferenceError `NUMERICS` when the VAE gives NaN or infinity
+ * @throws ShapeMismatchError when its images are of another size than its configuration says
  */
 export async function decodeLatents(
   latents: Float32Array,
@@ -23,12 +24,26 @@ export async function decodeLatents(
   for (let image = 0; image < images; image++) {
     const one = latents.subarray(image * each, (image + 1) * each);
     const [data] = await vaeDecoder.decode(one, latentSize, policy, context, (pixels, shape) => {
+      requireSize(shape, { width, height }, vaeDecoder);
       requireFinite(pixels);
       return pixelsFromTensor(pixels, shape);
     });
     decoded.push({ data: data!, width, height, channels: 3 });
   }
   return decoded;
+}
+
+/** A configuration may state another number of levels than the network has. */
+function requireSize(
+  [, , height, width]: readonly number[],
+  wanted: Pick<GenerateRequest, 'width' | 'height'>,
+  { source, config }: VaeDecoder,
+): void {
+  if (height === wanted.height && width === wanted.width) return;
+  throw new ShapeMismatchError(
+    `Expected images of ${wanted.width} x ${wanted.height} pixels from the VAE in ${source.path}, as its configuration ` +
+      `says ${config.vaeScaleFactor} pixels a latent, but received ${width} x ${height}`,
+  );
 }
 
 function requireFinite(pixels: Float32Array): void {
