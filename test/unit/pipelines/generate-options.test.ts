@@ -70,7 +70,7 @@ describe('options of generate', () => {
     expect(() => parseGenerateOptions(options)).toThrow(
       expect.objectContaining({
         code: 'INVALID_ARGUMENT',
-        message: expect.stringContaining(`${message}`) as string,
+        message: expect.stringContaining(message) as string,
       }),
     );
   });
