@@ -1,7 +1,8 @@
 import { basename, resolve } from 'node:path';
 
+import { OpenVINODiffusersError } from '../common/errors.js';
 import { version } from '../common/version.js';
-import { SAMPLER_CONFIG_KEYS, type GenerationParameters } from '../image/index.js';
+import { SAMPLER_CONFIG_KEYS, type GenerationParameters, type SchedulerConfig } from '../image/index.js';
 import type { PretrainedModel } from '../models/index.js';
 import type { Seed } from '../random/index.js';
 import { configOverrides } from '../schedulers/config-overrides.js';
@@ -31,7 +32,7 @@ export function generationParameters(
     numInferenceSteps,
     guidanceScale,
     scheduler: scheduler.className,
-    schedulerConfig: configOverrides(scheduler, setup.modelSchedulerConfig, SAMPLER_CONFIG_KEYS),
+    schedulerConfig: overridesOf(scheduler, setup.modelSchedulerConfig),
     ...(eta > 0 && scheduler.className === 'DDIMScheduler' && { eta }),
     width,
     height,
@@ -51,4 +52,14 @@ export function generationParameters(
       ...(seed !== undefined && sharesSeed && images > 1 && { batchSize: images, batchIndex: image }),
     };
   };
+}
+
+/** Of the class's own config where it cannot take the model's, which the caller's scheduler then replaces. */
+function overridesOf(scheduler: Scheduler, config: GenerationSetup['modelSchedulerConfig']): SchedulerConfig {
+  try {
+    return configOverrides(scheduler, config, SAMPLER_CONFIG_KEYS);
+  } catch (error) {
+    if (!(error instanceof OpenVINODiffusersError)) throw error;
+    return configOverrides(scheduler, {}, SAMPLER_CONFIG_KEYS);
+  }
 }
