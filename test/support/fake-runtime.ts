@@ -25,8 +25,11 @@ forbidAddon();
 
 const ARRAYS = {
   f32: Float32Array,
+  f64: Float64Array,
   f16: Uint16Array,
   bf16: Uint16Array,
+  f8e4m3: Uint8Array,
+  f8e5m2: Uint8Array,
   i8: Int8Array,
   i32: Int32Array,
   i64: BigInt64Array,
