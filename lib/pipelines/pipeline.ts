@@ -1,6 +1,7 @@
 import { asyncDispose } from '../common/dispose-symbols.js';
 import { raceAbort } from '../common/abort.js';
-import { wrongValue } from '../common/options.js';
+import { callback, flag } from '../common/fields.js';
+import { optionsSchema, parseOptions, wrongValue } from '../common/options.js';
 import { saveModel, type PretrainedModel, type SaveExportOptions } from '../models/index.js';
 import { Scheduler } from '../schedulers/index.js';
 import { networksOf } from './components.js';
@@ -23,6 +24,11 @@ export interface PipelineInit {
   /** Called as each network is compiled. */
   onProgress?: ((progress: CompileProgress) => void) | undefined;
 }
+
+const initSchema = optionsSchema<PipelineInit>()({
+  strictShapes: flag.optional(),
+  onProgress: callback<(progress: CompileProgress) => void>().optional(),
+});
 
 /** A network to compile, and how. */
 export interface CompileStep {
@@ -49,10 +55,10 @@ export abstract class OVDiffusionPipeline<
 
   protected constructor(components: Components, scheduler: Scheduler, init: PipelineInit = {}) {
     if (!Scheduler.isScheduler(scheduler)) throw wrongValue('a Scheduler', 'scheduler', scheduler);
+    this.#init = parseOptions(initSchema, init, 'a pipeline');
     this.components = components;
     this.#scheduler = scheduler;
-    this.#init = init;
-    this.shapes = new ReshapePolicy(init.strictShapes ?? false);
+    this.shapes = new ReshapePolicy(this.#init.strictShapes ?? false);
     const networks = networksOf(components);
     this.calls = new ExclusiveCalls(networks.map(({ queue }) => queue));
     for (const network of networks) network.retain();
@@ -187,7 +193,8 @@ export abstract class OVDiffusionPipeline<
     { onProgress, signal }: CompileOptions,
   ): Promise<this> {
     return this.calls.run(async (callSignal) => {
-      const [shape, steps] = await plan();
+      // Evicting other shapes waits for compilations that an earlier call has abandoned.
+      const [shape, steps] = await raceAbort(plan(), callSignal);
       // One after another: each compilation uses every core, and memory peaks at one network.
       for (const [place, { component, compile }] of steps.entries()) {
         await raceAbort(compile(), callSignal);
