@@ -6,7 +6,8 @@ import type { SchedulerDefinition } from './scheduler-config.js';
 import { spacedTimesteps, type SpacingConfig } from './timestep-spacing.js';
 import { weightedSum } from './weighted-sum.js';
 
-type AlphaConfig = NoiseScheduleConfig & SpacingConfig & { setAlphaToOne: boolean };
+/** `setAlphaToOne`: DDIM's and PNDM's; of a class without the key, ᾱ after the last step is 1. */
+type AlphaConfig = NoiseScheduleConfig & SpacingConfig & { setAlphaToOne?: boolean };
 
 /** Base of schedulers defined over ᾱ (alphas_cumprod), looked up by training timestep: DDIM, PNDM. */
 export abstract class AlphaScheduler<Config extends AlphaConfig> extends ConfigurableScheduler<Config> {
@@ -45,7 +46,7 @@ export abstract class AlphaScheduler<Config extends AlphaConfig> extends Configu
   /** ᾱ at the timestep a step leads to; below 0, after the last step, as `setAlphaToOne` has it. */
   protected previousAlpha(timestep: number): number {
     if (timestep >= 0) return this.alphaAt(timestep);
-    return this.config.setAlphaToOne ? 1 : this.#alphas[0]!;
+    return (this.config.setAlphaToOne ?? true) ? 1 : this.#alphas[0]!;
   }
 
   /**

@@ -1,32 +1,26 @@
-import { z } from 'zod';
-
 import { AlphaScheduler } from './alpha-scheduler.js';
-import { clamp, differenceOver, sumOfTwo, addScaled } from './float32.js';
+import { addScaled, sumOfTwo } from './float32.js';
 import {
   choice,
+  clippingKeys,
   flag,
   noiseKeys,
   spacing,
   stepsOffset,
   thresholdingKeys,
+  type ClippingConfig,
   type NoiseConfig,
   type ThresholdingConfig,
   type TimestepSpacing,
   type ZeroSnrConfig,
 } from './noise-config.js';
+import { splitPrediction, type AlphaPrediction } from './prediction.js';
 import { configSchema } from './scheduler-config.js';
 import type { StepOptions, StepOutput } from './scheduler.js';
-import { threshold } from './thresholding.js';
+import { limitOriginalSample } from './thresholding.js';
 
 /** Config of {@link DDIMScheduler}. */
-export interface DDIMConfig extends NoiseConfig, ZeroSnrConfig, ThresholdingConfig {
-  /**
-   * Whether to clip the predicted image to ±`clipSampleRange`; for pixel-space models, false for Stable Diffusion.
-   * Default: true. diffusers: `clip_sample`.
-   */
-  clipSample: boolean;
-  /** The range, above 0; with `clipSample` only. Default: 1. diffusers: `clip_sample_range`. */
-  clipSampleRange: number;
+export interface DDIMConfig extends NoiseConfig, ZeroSnrConfig, ThresholdingConfig, ClippingConfig {
   /**
    * ᾱ after the last step: 1 (no noise left) if true, that of timestep 0 if false. Default: true. diffusers:
    * `set_alpha_to_one`.
@@ -38,15 +32,14 @@ export interface DDIMConfig extends NoiseConfig, ZeroSnrConfig, ThresholdingConf
    * What the UNet predicts: the noise ('epsilon'), the image ('sample') or the velocity ('v_prediction'). Default:
    * 'epsilon'. diffusers: `prediction_type`.
    */
-  predictionType: 'epsilon' | 'sample' | 'v_prediction';
+  predictionType: AlphaPrediction;
   /** Spacing of the timesteps. Default: 'leading'. diffusers: `timestep_spacing`. */
   timestepSpacing: TimestepSpacing;
 }
 
 const schema = configSchema<DDIMConfig>({
   ...noiseKeys,
-  clipSample: flag(true),
-  clipSampleRange: z.number().positive().default(1).describe('a positive number'),
+  ...clippingKeys,
   setAlphaToOne: flag(true),
   stepsOffset,
   predictionType: choice(['epsilon', 'sample', 'v_prediction'], 'epsilon'),
@@ -89,8 +82,8 @@ export class DDIMScheduler extends AlphaScheduler<DDIMConfig> {
     const previousAlpha = this.previousAlpha(previous);
     const beta = fround(1 - alpha);
 
-    const { original, noise } = this.#split(modelOutput, sample, Math.sqrt(alpha), Math.sqrt(beta));
-    const predOriginalSample = this.#limit(original, options.batchSize ?? 1);
+    const { original, noise } = splitPrediction(this.config.predictionType, modelOutput, sample, alpha);
+    const predOriginalSample = limitOriginalSample(original, options.batchSize ?? 1, this.config);
     const { eta = 0 } = options;
     const previousBeta = fround(1 - previousAlpha);
     const variance = fround(fround(previousBeta / beta) * fround(1 - fround(alpha / previousAlpha)));
@@ -105,30 +98,5 @@ export class DDIMScheduler extends AlphaScheduler<DDIMConfig> {
 
   protected override begin(count: number): number[] {
     return this.integerTimesteps(count);
-  }
-
-  /** x_0 and ε, into which a prediction divides the sample. */
-  #split(
-    output: Float32Array,
-    sample: Float32Array,
-    rootAlpha: number,
-    rootBeta: number,
-  ): { original: Float32Array; noise: Float32Array } {
-    switch (this.config.predictionType) {
-      case 'epsilon':
-        return { original: differenceOver(sample, rootBeta, output, rootAlpha), noise: output };
-      case 'sample':
-        return { original: output.slice(), noise: differenceOver(sample, rootAlpha, output, rootBeta) };
-      case 'v_prediction':
-        return {
-          original: sumOfTwo([rootAlpha, sample], [-rootBeta, output]),
-          noise: sumOfTwo([rootAlpha, output], [rootBeta, sample]),
-        };
-    }
-  }
-
-  #limit(original: Float32Array, batchSize: number): Float32Array {
-    if (this.config.thresholding) return threshold(original, batchSize, this.config);
-    return this.config.clipSample ? clamp(original, this.config.clipSampleRange) : original;
   }
 }

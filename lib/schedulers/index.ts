@@ -8,7 +8,13 @@ export {
   type EulerAncestralDiscreteConfig,
 } from './euler-ancestral-discrete.js';
 export { EulerDiscreteScheduler, type EulerDiscreteConfig } from './euler-discrete.js';
-export type { NoiseConfig, ThresholdingConfig, TimestepSpacing, ZeroSnrConfig } from './noise-config.js';
+export type {
+  ClippingConfig,
+  NoiseConfig,
+  ThresholdingConfig,
+  TimestepSpacing,
+  ZeroSnrConfig,
+} from './noise-config.js';
 export { PNDMScheduler, type PNDMConfig } from './pndm.js';
 export {
   createScheduler,

@@ -39,6 +39,17 @@ export interface ThresholdingConfig {
   sampleMaxValue: number;
 }
 
+/** Keys of clipping, which is for pixel-space models only. */
+export interface ClippingConfig {
+  /**
+   * Whether to clip the predicted image to ±`clipSampleRange`; for pixel-space models, false for Stable Diffusion.
+   * Default: true. diffusers: `clip_sample`.
+   */
+  clipSample: boolean;
+  /** The range, above 0; with `clipSample` only. Default: 1. diffusers: `clip_sample_range`. */
+  clipSampleRange: number;
+}
+
 /** How the steps of inference are spread over those of training (https://arxiv.org/abs/2305.08891, table 2). */
 export type TimestepSpacing = 'linspace' | 'leading' | 'trailing';
 
@@ -81,6 +92,11 @@ export const thresholdingKeys = {
   thresholding: flag(false),
   dynamicThresholdingRatio: z.number().min(0).max(1).default(0.995).describe('a number between 0 and 1'),
   sampleMaxValue: z.number().min(1).default(1).describe('a number from 1'),
+};
+
+export const clippingKeys = {
+  clipSample: flag(true),
+  clipSampleRange: z.number().positive().default(1).describe('a positive number'),
 };
 
 export const stepsOffset = z.int().min(0).default(0).describe('an integer from 0');

@@ -1,5 +1,21 @@
 import { InvalidArgumentError } from '../common/errors.js';
-import type { ThresholdingConfig } from './noise-config.js';
+import { clamp } from './float32.js';
+import type { ClippingConfig, ThresholdingConfig } from './noise-config.js';
+
+/**
+ * The predicted image x_0 limited as a config asks: by dynamic thresholding, else by clipping, else not at all.
+ *
+ * @param batchSize - images in the flattened tensor
+ * @throws InvalidArgumentError as `threshold`
+ */
+export function limitOriginalSample(
+  original: Float32Array,
+  batchSize: number,
+  config: ThresholdingConfig & ClippingConfig,
+): Float32Array {
+  if (config.thresholding) return threshold(original, batchSize, config);
+  return config.clipSample ? clamp(original, config.clipSampleRange) : original;
+}
 
 /**
  * Dynamic thresholding of Imagen (https://arxiv.org/abs/2205.11487): each image is clamped to a quantile of its own
