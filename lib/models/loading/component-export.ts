@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 
-import { InferenceError } from '../../common/errors.js';
+import { InferenceError, ModelLoadError } from '../../common/errors.js';
 import type { Model } from '../../runtime/index.js';
 import {
   autoencoderKlConfigSchema,
@@ -22,7 +22,7 @@ import { UNET_SUPPORTED, unetConfigSchema } from '../definitions/unet/config.js'
 import { correctUNetConfig } from '../definitions/unet/corrections.js';
 import type { UNetOptions } from '../definitions/unet/inputs.js';
 import { unet2dConditionModel } from '../definitions/unet/unet-2d-condition-model.js';
-import type { NetworkName } from '../layout.js';
+import type { NetworkKey, NetworkName } from '../layout.js';
 import type { WeightScope } from '../weights/weight-scope.js';
 import { WeightStore, type WeightSource } from '../weights/weight-store.js';
 
@@ -33,6 +33,8 @@ export interface ComponentExport {
   readonly config: Readonly<Record<string, unknown>>;
   /** Files of weights that are saved beside the network, because optimum-intel reads them and not the network. */
   readonly savedWeights?: readonly string[];
+  /** A text encoder's width of its pooled states. */
+  readonly projectionDim?: number;
   /**
    * Builds its network over the mapped weights.
    *
@@ -50,9 +52,61 @@ export interface NetworkWeights {
   readonly weights: WeightSource;
 }
 
+/** What the networks of one model are exported with, beside their own configurations and weights. */
+export interface ExportContext extends ClipTextOptions, Pick<UNetOptions, 'tokens'> {
+  readonly isXl: boolean;
+  /** What VAEs divide activations by in f16. */
+  readonly scaleFactor: ScaleFactor;
+  /** The exports before this one, in the order of the layout. */
+  readonly others: readonly ComponentExport[];
+}
+
+/** What devices computing in f16 divide a VAE's activations by, chosen after its configuration. */
+export type ScaleFactor = (config: { forceUpcast: boolean }) => string | undefined;
+
+type Exporter = (source: NetworkWeights, context: ExportContext, key: NetworkKey) => ComponentExport[];
+
+/** How networks are exported, by their classes in model_index.json. */
+const EXPORTERS: Readonly<Partial<Record<string, Exporter>>> = {
+  CLIPTextModel: textEncoder(false),
+  CLIPTextModelWithProjection: textEncoder(true),
+  UNet2DConditionModel: (source, { tokens, isXl, others }) => {
+    const pooled = others.findLast(({ projectionDim }) => projectionDim !== undefined);
+    return [unetExport(source, { tokens, textEmbedsWidth: isXl ? pooled?.projectionDim : undefined })];
+  },
+  AutoencoderKL: (source, { scaleFactor }) => vaeExports(source, scaleFactor),
+  StableDiffusionSafetyChecker: (source) => [safetyCheckerExport(source)],
+};
+
+/**
+ * The networks that a component of a class is exported as.
+ *
+ * @param className - one of the component's classes in the layout
+ * @throws ModelLoadError `CONFIG_INVALID`, `UNSUPPORTED`
+ */
+export function networkExports(
+  className: string,
+  key: NetworkKey,
+  source: NetworkWeights,
+  context: ExportContext,
+): ComponentExport[] {
+  const exporter = EXPORTERS[className];
+  if (exporter) return exporter(source, context, key);
+  throw new ModelLoadError(
+    'UNSUPPORTED',
+    `${source.config.path} describes a ${className}, which cannot be exported`,
+  );
+}
+
+function textEncoder(projection: boolean): Exporter {
+  return (source, context, key) => [textEncoderExport(key as TextEncoderName, source, projection, context)];
+}
+
+type TextEncoderName = 'text_encoder' | 'text_encoder_2';
+
 /** @param projection - whether the class is CLIPTextModelWithProjection */
 export function textEncoderExport(
-  name: 'text_encoder' | 'text_encoder_2',
+  name: TextEncoderName,
   source: NetworkWeights,
   projection: boolean,
   options: ClipTextOptions,
@@ -81,14 +135,8 @@ export function unetExport(source: NetworkWeights, options: UNetOptions): Compon
   };
 }
 
-/**
- * @param scaleFactor - what devices computing in f16 divide activations by, chosen after the configuration
- * @returns decoder and encoder, which share files of weights
- */
-export function vaeExports(
-  source: NetworkWeights,
-  scaleFactor: (config: { forceUpcast: boolean }) => string | undefined,
-): ComponentExport[] {
+/** @returns decoder and encoder, which share files of weights */
+export function vaeExports(source: NetworkWeights, scaleFactor: ScaleFactor): ComponentExport[] {
   const config = checkNetworkConfig(source.config, autoencoderKlConfigSchema, VAE_SUPPORTED);
   const factor = scaleFactor({ forceUpcast: config.force_upcast });
   const info: RuntimeInfo =

@@ -7,6 +7,7 @@ import type { NetworkConfig } from '../definitions/network-config.js';
 import {
   COMPONENTS,
   isNamed,
+  NETWORK_KEYS,
   networkClassOf,
   pipelineLayoutOf,
   type ModelIndex,
@@ -14,12 +15,10 @@ import {
 } from '../layout.js';
 import type { ModelMetadata } from '../saving/save-metadata.js';
 import {
-  safetyCheckerExport,
-  textEncoderExport,
-  unetExport,
-  vaeExports,
+  networkExports,
   type ComponentExport,
   type NetworkWeights,
+  type ScaleFactor,
 } from './component-export.js';
 import { exportOptionsSchema, type ExportOptions } from './export-options.js';
 import { readModelIndex, schedulerConfigIn } from './model-folder.js';
@@ -59,34 +58,33 @@ export async function exportPipeline(folder: string, options: ExportOptions = {}
   } = parseOptions(exportOptionsSchema, options, 'exportPipeline');
   const index = await readModelIndex(folder);
   const { isXl } = pipelineLayoutOf(index, folder);
+  requireComponent(folder, index, 'unet');
+  requireComponent(folder, index, 'vae');
+  const components: ComponentExport[] = [];
+  const context = {
+    clipSkip,
+    hiddenStates: hiddenStates ?? isXl,
+    isXl,
+    tokens: await tokenLimit({ folder: join(folder, isXl ? 'tokenizer_2' : 'tokenizer') }),
+    scaleFactor: await scaleFactorsOf(folder, isXl),
+    others: components,
+  };
   const found: Weights[] = [];
-  const source = async (key: NetworkKey): Promise<Weights> => {
+  const exportNetwork = async (key: NetworkKey, className: string): Promise<ComponentExport[]> => {
     const weights = await networkWeights(join(folder, key), COMPONENTS[key].weights, {
       weightFormat,
       variant,
     });
     found.push(weights);
-    return weights;
+    return networkExports(className, key, weights, context);
   };
-  const textOptions = { clipSkip, hiddenStates: hiddenStates ?? isXl };
-  const texts = [];
-  for (const key of ['text_encoder', 'text_encoder_2'] as const) {
+  for (const key of NETWORK_KEYS) {
+    if (key === 'safety_checker' && safetyChecker === null) continue;
     const className = networkClassOf(index, key, folder);
     if (className === undefined) continue;
-    const projects = className === 'CLIPTextModelWithProjection';
-    texts.push(textEncoderExport(key, await source(key), projects, textOptions));
+    const exporting = exportNetwork(key, className);
+    components.push(...(await (key === 'safety_checker' ? orWithout(folder, exporting) : exporting)));
   }
-  requireComponent(folder, index, 'unet');
-  requireComponent(folder, index, 'vae');
-  const components: ComponentExport[] = [
-    ...texts,
-    unetExport(await source('unet'), {
-      tokens: await tokenLimit({ folder: join(folder, isXl ? 'tokenizer_2' : 'tokenizer') }),
-      textEmbedsWidth: isXl ? texts.at(-1)?.projectionDim : undefined,
-    }),
-    ...vaeExports(await source('vae'), await scaleFactors(folder, isXl)),
-  ];
-  if (safetyChecker !== null) components.push(...(await safetyCheckers(folder, index, source)));
   checkVariant(folder, variant, found);
   const hasSafetyChecker = components.some(({ name }) => name === 'safety_checker');
   return {
@@ -97,14 +95,9 @@ export async function exportPipeline(folder: string, options: ExportOptions = {}
 }
 
 /** A safety checker that cannot be loaded is left out with a warning: images can be generated without it. */
-async function safetyCheckers(
-  folder: string,
-  index: ModelIndex,
-  source: (key: NetworkKey) => Promise<Weights>,
-): Promise<ComponentExport[]> {
-  if (networkClassOf(index, 'safety_checker', folder) === undefined) return [];
+async function orWithout(folder: string, exporting: Promise<ComponentExport[]>): Promise<ComponentExport[]> {
   try {
-    return [safetyCheckerExport(await source('safety_checker'))];
+    return await exporting;
   } catch (error) {
     if (!(error instanceof ModelLoadError)) throw error;
     warnMissingSafetyChecker(folder, error);
@@ -144,10 +137,7 @@ function checkVariant(folder: string, variant: string | undefined, found: readon
 }
 
 /** As optimum-intel chooses it: the VAEs of SDXL and of v-prediction models leave the range of f16. */
-async function scaleFactors(
-  folder: string,
-  isXl: boolean,
-): Promise<(config: { forceUpcast: boolean }) => string | undefined> {
+async function scaleFactorsOf(folder: string, isXl: boolean): Promise<ScaleFactor> {
   if (isXl) return ({ forceUpcast }) => (forceUpcast ? '128.0' : undefined);
   // A scheduler that is missing or broken is reported by whoever needs it.
   const { prediction_type: type } = await schedulerConfigIn(folder).catch(() => ({
