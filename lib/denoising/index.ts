@@ -1,5 +1,5 @@
-export { ClassifierFreeGuidance } from './classifier-free-guidance.js';
 export { denoise, type Denoised, type DenoiseOptions, type OnStep, type StepInfo } from './denoise.js';
+export { guidanceFields, withGuidance, type Guidance, type GuidanceOptions } from './guidance.js';
 export type { Latents } from './latents.js';
 export type { NoisePredictor } from './noise-predictor.js';
 export { noiseSource, requireOneNoiseSource, type NoiseOptions, type NoiseSource } from './noise.js';

@@ -2,14 +2,20 @@ import { z } from 'zod';
 
 import { callback, integer, numberBetween, signal } from '../common/fields.js';
 import { optionsSchema, parseOptions } from '../common/options.js';
-import { requireOneNoiseSource, type Latents, type OnStep } from '../denoising/index.js';
+import {
+  guidanceFields,
+  requireOneNoiseSource,
+  type GuidanceOptions,
+  type Latents,
+  type OnStep,
+} from '../denoising/index.js';
 import type { Generator, Seed } from '../random/index.js';
 
 /** The forms a result comes in: `GeneratedImage`s, bare pixels, or the latents before the VAE. */
 export type OutputType = 'image' | 'raw' | 'latent';
 
 /** Options of `OVStableDiffusionPipeline.generate`; names and defaults as in diffusers' `StableDiffusionPipeline`. */
-export interface GenerateOptions {
+export interface GenerateOptions extends GuidanceOptions {
   /** What the image should not show; one for all prompts, or one a prompt. Without effect at guidance ≤ 1. */
   negativePrompt?: string | readonly string[] | undefined;
   /** Pixels; a multiple of the VAE's factor (8 for SD). Default: as reshaped, else the model's own size. */
@@ -18,8 +24,6 @@ export interface GenerateOptions {
   height?: number | undefined;
   /** Denoising steps. Default: 50. */
   numInferenceSteps?: number | undefined;
-  /** Classifier-free guidance; at 1 or below there is none and the UNet runs at half the batch. Default: 7.5. */
-  guidanceScale?: number | undefined;
   /** Images a prompt. Default: as reshaped, else 1. */
   numImagesPerPrompt?: number | undefined;
   /**
@@ -71,7 +75,7 @@ const schema = optionsSchema<GenerateOptions>()({
   width: integer(1, MAX_SIDE).optional(),
   height: integer(1, MAX_SIDE).optional(),
   numInferenceSteps: integer(1, MAX_STEPS).optional(),
-  guidanceScale: numberBetween(-100, 1000).optional(),
+  ...guidanceFields,
   numImagesPerPrompt: integer(1, MAX_IMAGES).optional(),
   seed: z.custom<Seed>(isSeed).describe('an integer (a bigint beyond 2^53)').optional(),
   seeds: z

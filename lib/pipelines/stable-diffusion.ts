@@ -7,10 +7,10 @@ import {
   type UNetShape,
 } from '../components/index.js';
 import {
-  ClassifierFreeGuidance,
   denoise,
   noiseSource,
   UNetPredictor,
+  withGuidance,
   type Denoised,
   type DenoiseOptions,
   type NoiseSource,
@@ -155,11 +155,12 @@ export abstract class StableDiffusionPipeline extends OVDiffusionPipeline<Descri
     const inputs = { encoder_hidden_states: states };
     const session = await unet.bind(this.#unetShape(shapeOf(request)), this.shapes, inputs, context);
     const rows = new UNetPredictor(session);
+    const { guidanceScale, images } = request;
     return denoise({
       ...start,
-      predictor: request.negativePrompts ? new ClassifierFreeGuidance(rows, request.guidanceScale) : rows,
+      predictor: request.negativePrompts ? withGuidance(rows, { ...options, guidanceScale, images }) : rows,
       scheduler,
-      images: request.images,
+      images,
       eta: request.eta,
       noise: noise.next,
       signal: context.signal,
