@@ -39,6 +39,8 @@ export class FakeNetwork {
   /** Inferences that were cancelled while they ran. */
   cancelled = 0;
   readonly alive = { models: 0, compiledModels: 0, requests: 0, lentOutputs: 0 };
+  /** Elements of its weights. */
+  weightElements = 0;
   /** What the device answers, for what was asked of it. */
   precision: (asked: string | undefined) => string = (asked) => asked ?? 'f32';
   #compilationHolds: Hold[] = [];

@@ -89,7 +89,7 @@ export class Tensor<T extends ElementType = ElementType> implements TensorSurfac
   }
 }
 
-export class Model implements Pick<runtime.Model, 'inputs' | 'outputs' | 'dispose'> {
+export class Model implements Pick<runtime.Model, 'inputs' | 'outputs' | 'weightBytes' | 'dispose'> {
   readonly network: FakeNetwork;
   isDisposed = false;
 
@@ -110,6 +110,10 @@ export class Model implements Pick<runtime.Model, 'inputs' | 'outputs' | 'dispos
     if (this.isDisposed) return;
     this.isDisposed = true;
     this.network.alive.models--;
+  }
+
+  weightBytes(floatBytes: number): number {
+    return this.network.weightElements * floatBytes;
   }
 }
 
@@ -302,6 +306,17 @@ const shared = new Core();
 /** A kernel that writes nothing: lib/random finds that it gives other numbers and goes on without it. */
 export function fillNormal(): void {
   return;
+}
+
+/** What the machine has left, for tests to change. */
+export const machine = { availableBytes: 2 ** 40, threads: undefined as number | undefined };
+
+export function memoryLimits(): { availableBytes: number } {
+  return machine;
+}
+
+export function threadLimit(): number | undefined {
+  return machine.threads;
 }
 
 export function sharedCore(): Core {

@@ -27,6 +27,7 @@ it.each([{}, { block_out_channels: null, scaling_factor: null, shift_factor: nul
       scalingFactor: 0.18215,
       shiftFactor: 0,
       latentChannels: 4,
+      levels: [],
     });
   },
 );

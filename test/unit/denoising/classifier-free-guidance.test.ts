@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it, vi } from 'vitest';
 
-import { ClassifierFreeGuidance } from '../../../lib/denoising/index.js';
+import { ClassifierFreeGuidance } from '../../../lib/denoising/classifier-free-guidance.js';
 
 /** From test/reference/make_guidance.py. */
 const reference = JSON.parse(

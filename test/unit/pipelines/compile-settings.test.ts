@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { compileSettings } from '../../../lib/pipelines/compile-settings.js';
-import { sharedCore } from '../../support/fake-runtime.js';
+import { machine, sharedCore } from '../../support/fake-runtime.js';
 
 vi.mock('../../../lib/runtime/index.js', () => import('../../support/fake-runtime.js'));
 
@@ -31,6 +31,15 @@ describe('compile settings', () => {
     const { device, properties } = await compileSettings({ device: 'GPU' });
     expect(device).toBe('GPU');
     expect(properties).not.toHaveProperty('INFERENCE_PRECISION_HINT');
+  });
+
+  it('keep to a container’s processors, unless OpenVINO’s own property says otherwise', async () => {
+    machine.threads = 3;
+    const { properties } = await compileSettings({});
+    const asked = await compileSettings({ ovConfig: { INFERENCE_NUM_THREADS: 8 } });
+    machine.threads = undefined;
+    expect(properties.INFERENCE_NUM_THREADS).toBe(3);
+    expect(asked.properties.INFERENCE_NUM_THREADS).toBe(8);
   });
 
   it('take what the options say', async () => {

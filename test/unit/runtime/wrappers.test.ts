@@ -220,8 +220,12 @@ describe('a request', () => {
     await expect(made.infer()).rejects.toMatchObject({ code: 'DISPOSED' });
     const tensor = new Tensor('f32', [1]);
     for (const use of [
-      () => { made.setInput('x', tensor); },
-      () => { made.setOutput('x', tensor); },
+      () => {
+        made.setInput('x', tensor);
+      },
+      () => {
+        made.setOutput('x', tensor);
+      },
       () => made.getOutput('x'),
     ]) {
       expect(use).toThrow(expect.objectContaining({ code: 'DISPOSED' }));
