@@ -14,8 +14,10 @@ export interface NoiseOptions {
 export interface NoiseSource {
   /** Each image's seed; undefined for noise that was not drawn from a seed here. */
   readonly seeds: readonly (Seed | undefined)[];
-  /** The noise to start from, before the scheduler scales it. */
-  readonly latents: Float32Array;
+  /** One generator for the whole batch, or one for each image; drawn from in diffusers' order. */
+  readonly generators: Generator | readonly Generator[];
+  /** The noise to start from, before the scheduler scales it: that of the options, or drawn now. */
+  readonly initial: () => Float32Array;
   /** More noise of the same shape, for schedulers that add some at each step. */
   readonly next: () => Float32Array;
 }
@@ -36,12 +38,12 @@ export function requireOneNoiseSource({ seed, seeds, generator }: NoiseOptions):
  */
 export function noiseSource(options: NoiseOptions, shape: readonly number[]): NoiseSource {
   requireOneNoiseSource(options);
-  const { latents } = options;
   const { generators, seeds } = generatorsOf(options, shape[0]!);
+  const given = options.latents && checkedLatents(options.latents, shape);
   const next = (): Float32Array => randnTensor(shape, generators);
-  return latents === undefined
-    ? { seeds, latents: next(), next }
-    : { seeds: seeds.map(() => undefined), latents: checkedLatents(latents, shape), next };
+  return given
+    ? { seeds: seeds.map(() => undefined), generators, initial: () => given, next }
+    : { seeds, generators, initial: next, next };
 }
 
 interface Generators {

@@ -52,6 +52,30 @@ export function networksOf(components: object): Component[] {
   return Object.values(components).filter((part): part is Component => part instanceof Component);
 }
 
+/**
+ * Checks that a UNet takes latents and text only, as those of text to image and image to image do.
+ *
+ * @throws ModelLoadError `INCOMPATIBLE_COMPONENTS` for more channels, `UNSUPPORTED` for more inputs
+ */
+export function requireLatentsAndText(components: StableDiffusionComponents): void {
+  requireComponents(components);
+  const { unet, vaeDecoder } = components;
+  const { path } = unet.source;
+  if (unet.inChannels !== vaeDecoder.latentChannels) {
+    throw new ModelLoadError(
+      'INCOMPATIBLE_COMPONENTS',
+      `The UNet in ${path} takes ${unet.inChannels} channels, those of an image or a mask among them; this pipeline has ` +
+        `the ${vaeDecoder.latentChannels} of the latents`,
+    );
+  }
+  const [other] = unet.optionalInputs;
+  if (other === undefined) return;
+  throw new ModelLoadError(
+    'UNSUPPORTED',
+    `The UNet in ${path} takes ${other}, which this pipeline does not have`,
+  );
+}
+
 function requireFit({ textEncoder, unet, vaeDecoder }: StableDiffusionComponents): void {
   if (textEncoder.hiddenSize !== unet.crossAttentionDim) {
     throw new ModelLoadError(

@@ -2,19 +2,16 @@ import { z } from 'zod';
 
 import { callback, integer, numberBetween, signal } from '../common/fields.js';
 import { optionsSchema, parseOptions } from '../common/options.js';
-import {
-  guidanceFields,
-  requireOneNoiseSource,
-  type GuidanceOptions,
-  type Latents,
-  type OnStep,
-} from '../denoising/index.js';
+import { guidanceFields, type GuidanceOptions, type Latents, type OnStep } from '../denoising/index.js';
 import type { Generator, Seed } from '../random/index.js';
 
 /** The forms a result comes in: `GeneratedImage`s, bare pixels, or the latents before the VAE. */
 export type OutputType = 'image' | 'raw' | 'latent';
 
-/** Options of `OVStableDiffusionPipeline.generate`; names and defaults as in diffusers' `StableDiffusionPipeline`. */
+/**
+ * Options of `OVStableDiffusionPipeline.generate`; names and defaults as in diffusers' `StableDiffusionPipeline`.
+ * Pipelines with more options extend it, and their schemas `generateFields`.
+ */
 export interface GenerateOptions extends GuidanceOptions {
   /** What the image should not show; one for all prompts, or one a prompt. Without effect at guidance ≤ 1. */
   negativePrompt?: string | readonly string[] | undefined;
@@ -67,7 +64,8 @@ const isLatents = (value: unknown): boolean =>
 const oneOrList = (check: (value: unknown) => boolean) => (value: unknown) =>
   Array.isArray(value) ? value.length > 0 && value.every(check) : check(value);
 
-const schema = optionsSchema<GenerateOptions>()({
+/** The fields of `GenerateOptions`. */
+export const generateFields = {
   negativePrompt: z
     .custom<string | readonly string[]>(oneOrList((value) => typeof value === 'string'))
     .describe('a string or a list of strings')
@@ -94,11 +92,11 @@ const schema = optionsSchema<GenerateOptions>()({
   outputType: z.enum(['image', 'raw', 'latent']).describe("'image', 'raw' or 'latent'").optional(),
   signal: signal.optional(),
   onStep: callback<OnStep>().optional(),
-});
+};
+
+const schema = optionsSchema<GenerateOptions>()(generateFields);
 
 /** @throws InvalidArgumentError */
 export function parseGenerateOptions(options: GenerateOptions): GenerateOptions {
-  const parsed = parseOptions(schema, options, 'generate');
-  requireOneNoiseSource(parsed);
-  return parsed;
+  return parseOptions(schema, options, 'generate');
 }

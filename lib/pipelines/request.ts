@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from '../common/errors.js';
 import { wrongValue } from '../common/options.js';
 import type { LatentSize } from '../components/index.js';
+import { requireOneNoiseSource } from '../denoising/index.js';
 import type { GenerateOptions } from './generate-options.js';
 import type { StaticShape } from './reshape-options.js';
 
@@ -34,6 +35,7 @@ export interface RequestDefaults {
  * @throws InvalidArgumentError
  */
 export function checkRequest(prompt: unknown, options: GenerateOptions, vaeScaleFactor: number): void {
+  requireOneNoiseSource(options);
   const prompts = promptsOf(prompt);
   negativePromptsFor(prompts, options.negativePrompt);
   requireMultiples(options, vaeScaleFactor);

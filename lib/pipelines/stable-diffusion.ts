@@ -19,7 +19,7 @@ import { encodePrompts } from '../prompts/index.js';
 import type { Scheduler } from '../schedulers/index.js';
 import { describeComponents, type DescribedComponents } from './components.js';
 import { decodeLatents } from './decode-latents.js';
-import { parseGenerateOptions, type GenerateOptions, type OutputType } from './generate-options.js';
+import type { GenerateOptions, OutputType } from './generate-options.js';
 import type { GenerateResult } from './generate-result.js';
 import { generationParameters } from './generation-parameters.js';
 import type { StableDiffusionComponents } from './load-components.js';
@@ -53,21 +53,21 @@ export abstract class StableDiffusionPipeline extends OVDiffusionPipeline<Descri
   /**
    * Generates when earlier calls have ended.
    *
+   * @param options - checked against the pipeline's own schema; whether they fit each other is checked here
    * @param start - makes the latents that the loop starts from
    */
   protected async generateFrom<Output extends OutputType>(
     prompt: string | readonly string[],
-    options: GenerateOptions & { outputType?: Output | undefined },
+    options: GenerateOptions,
     start: (generation: Generation) => Start | Promise<Start>,
   ): Promise<GenerateResult<Output>> {
-    const parsed = parseGenerateOptions(options);
-    checkRequest(prompt, parsed, this.components.vaeScaleFactor);
+    checkRequest(prompt, options, this.components.vaeScaleFactor);
     const scheduler = this.scheduler.clone();
-    const outputType = (parsed.outputType ?? 'image') as Output;
+    const outputType = (options.outputType ?? 'image') as Output;
     return this.calls.run((signal) => {
-      const request = this.#resolve(prompt, parsed);
-      return this.#generate(request, { ...parsed, signal }, scheduler, outputType, start);
-    }, parsed.signal);
+      const request = this.#resolve(prompt, options);
+      return this.#generate(request, { ...options, signal }, scheduler, outputType, start);
+    }, options.signal);
   }
 
   protected override requireShape(shape: StaticShape): void {

@@ -1,7 +1,6 @@
-import { ModelLoadError } from '../common/errors.js';
 import { correctScheduler, type Scheduler } from '../schedulers/index.js';
-import { requireComponents } from './components.js';
-import type { GenerateOptions, OutputType } from './generate-options.js';
+import { requireLatentsAndText } from './components.js';
+import { parseGenerateOptions, type GenerateOptions, type OutputType } from './generate-options.js';
 import type { GenerateResult } from './generate-result.js';
 import type { StableDiffusionComponents } from './load-components.js';
 import { loadPretrained, loadSingleFile } from './load.js';
@@ -40,7 +39,7 @@ export class OVStableDiffusionPipeline extends StableDiffusionPipeline {
    * ```
    */
   constructor(components: StableDiffusionComponents, scheduler: Scheduler, init?: PipelineInit) {
-    requireTextToImage(components);
+    requireLatentsAndText(components);
     super(components, correctScheduler(scheduler, 'StableDiffusionPipeline'), init);
   }
 
@@ -103,30 +102,10 @@ export class OVStableDiffusionPipeline extends StableDiffusionPipeline {
     prompt: string | readonly string[],
     options: GenerateOptions & { outputType?: Output | undefined } = {},
   ): Promise<GenerateResult<Output>> {
-    return this.generateFrom(prompt, options, ({ noise, scheduler }) => {
+    return this.generateFrom<Output>(prompt, parseGenerateOptions(options), ({ noise, scheduler }) => {
       // Once: some schedulers look through all sigmas for it.
       const { initNoiseSigma } = scheduler;
-      return { latents: noise.latents.map((value) => value * initNoiseSigma) };
+      return { latents: noise.initial().map((value) => value * initNoiseSigma) };
     });
   }
-}
-
-/** @throws ModelLoadError `INCOMPATIBLE_COMPONENTS` for a UNet that takes more than latents and text */
-function requireTextToImage(components: StableDiffusionComponents): void {
-  requireComponents(components);
-  const { unet, vaeDecoder } = components;
-  const { path } = unet.source;
-  if (unet.inChannels !== vaeDecoder.latentChannels) {
-    throw new ModelLoadError(
-      'INCOMPATIBLE_COMPONENTS',
-      `The UNet in ${path} takes ${unet.inChannels} channels, those of an image or a mask among them; text to image has ` +
-        `the ${vaeDecoder.latentChannels} of the latents`,
-    );
-  }
-  const [other] = unet.optionalInputs;
-  if (other === undefined) return;
-  throw new ModelLoadError(
-    'UNSUPPORTED',
-    `The UNet in ${path} takes ${other}, which this pipeline does not have`,
-  );
 }
