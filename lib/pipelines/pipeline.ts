@@ -65,7 +65,8 @@ export abstract class OVDiffusionPipeline<
   }
 
   /**
-   * Another pipeline over the same components and scheduler: nothing is read or compiled again.
+   * Another pipeline over the same components and scheduler, reshaped as the first is: nothing is read or compiled
+   * again.
    *
    * @param pipeline - goes on to work; what both hold is freed when both are disposed
    * @throws DisposedError; ModelLoadError `INCOMPATIBLE_COMPONENTS` where components are missing or unfit
@@ -81,7 +82,10 @@ export abstract class OVDiffusionPipeline<
   ): Pipeline {
     if (!(pipeline instanceof OVDiffusionPipeline)) throw wrongValue('a pipeline', 'pipeline', pipeline);
     pipeline.calls.requireOpen();
-    return new this(pipeline.components, pipeline.scheduler, init ?? pipeline.#init);
+    const made = new this(pipeline.components, pipeline.scheduler, init ?? pipeline.#init);
+    const { shape } = pipeline.shapes;
+    if (shape) made.shapes.reshape(shape);
+    return made;
   }
 
   /** The scheduler; each generation uses a copy of it, so one scheduler may serve several pipelines. */

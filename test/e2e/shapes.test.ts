@@ -46,6 +46,15 @@ describe('reshape', () => {
     expect(latents.shape).toEqual([1, 4, 12, 12]);
   });
 
+  it('holds for a pipeline made from the reshaped one', async () => {
+    await using first = await load();
+    await first.reshape({ height: 40, width: 24 });
+    await using second = OVStableDiffusionPipeline.fromPipe(first);
+    const { latents } = await second.generate('a', quick);
+    expect(latents.shape).toEqual([1, 4, 20, 12]);
+    expect(second.components.unet.has('dynamic')).toBe(false);
+  });
+
   it('without guidance halves the UNet’s batch', async () => {
     await using pipeline = await load();
     await pipeline.reshape({ height: 32, width: 32, batchSize: 3, guidance: false });
