@@ -1,13 +1,8 @@
 export { Component } from './component.js';
 export { InferenceContext } from './inference.js';
+export * from './networks.js';
 export { requireMemory, type RequiredMemory } from './required-memory.js';
 export { DYNAMIC_SHAPES, STATIC_SHAPES, type ShapePolicy } from './shape-policy.js';
 export type { CompileSettings } from './shaped-model.js';
 export { runInAll, TaskQueue } from './task-queue.js';
-export { TextEncoder } from './text-encoder.js';
-export type { LatentSize } from './unet-config.js';
 export { UNetSession } from './unet-session.js';
-export { UNet, type UNetInputs, type UNetShape } from './unet.js';
-export type { VaeConfig } from './vae-config.js';
-export { VaeDecoder } from './vae-decoder.js';
-export { VaeEncoder, type EncodedImage, type ImageSize } from './vae-encoder.js';
