@@ -10,6 +10,7 @@ import { IR_NAMES } from '../file-names.js';
 import type { NetworkName } from '../layout.js';
 import type { NetworkSource } from '../network-source.js';
 import { copyFiles } from '../saving/copy-files.js';
+import { checkIr } from './ir-check.js';
 
 const configSchema = z.looseObject({});
 
@@ -34,6 +35,7 @@ export async function irSource(core: Core, folder: string, name: NetworkName): P
 }
 
 async function readIr(core: Core, xmlPath: string): Promise<Model> {
+  await checkIr(xmlPath, xmlPath.replace(/\.xml$/, '.bin'));
   try {
     return await core.readModel(xmlPath);
   } catch (cause) {
