@@ -3,6 +3,8 @@
  * folders of optimum-intel from 1.7 to 2.2, with compressed and quantised weights too, and, of the same kinds, what
  * conversion by way of ONNX and older opsets make of the same layers.
  *
+ * Names are those of the files, where a few differ from the specification's: Const, ReLU, PReLU, SoftMax.
+ *
  * Left out are operations that keep a state between inferences or have networks of their own within (ReadValue,
  * Assign, TensorIterator, Loop, If), those on text, and those of detection, recurrent and sparse networks.
  *
@@ -46,12 +48,12 @@ export const OPERATIONS: ReadonlyMap<string, OperationRule> = new Map([
   // Element by element
   ...each(
     `Abs Acos Acosh Asin Asinh Atan Atanh Ceiling Cos Cosh Erf Exp Floor HSigmoid HSwish IsFinite IsInf IsNaN Log
-    LogicalNot Mish Negative Relu Round Sigmoid Sign Sin Sinh SoftPlus SoftSign Sqrt Tan Tanh BitwiseNot Gelu`,
+    LogicalNot Mish Negative ReLU Round Sigmoid Sign Sin Sinh SoftPlus SoftSign Sqrt Tan Tanh BitwiseNot Gelu`,
     rule(1),
   ),
   ...each(
     `Add Divide Equal FloorMod Greater GreaterEqual Less LessEqual LogicalAnd LogicalOr LogicalXor Maximum Minimum Mod
-    Multiply NotEqual Power PRelu SquaredDifference Subtract BitwiseAnd BitwiseOr BitwiseXor BitwiseLeftShift
+    Multiply NotEqual PReLU Power SquaredDifference Subtract BitwiseAnd BitwiseOr BitwiseXor BitwiseLeftShift
     BitwiseRightShift`,
     rule(2),
   ),
@@ -81,7 +83,6 @@ export const OPERATIONS: ReadonlyMap<string, OperationRule> = new Map([
   ['NormalizeL2', rule(2, 2, ['eps', 'eps_mode'])],
   ['LogSoftmax', rule(1)],
   ['SoftMax', rule(1)],
-  ['Softmax', rule(1)],
   ...each(
     'ReduceL1 ReduceL2 ReduceLogicalAnd ReduceLogicalOr ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum',
     rule(2),
