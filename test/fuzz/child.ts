@@ -10,6 +10,7 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 
 import { OpenVINODiffusersError } from '../../lib/index.js';
+import { peak, resident, settled, startPeak } from './memory.js';
 import { targets } from './targets/index.js';
 
 /** What the child says of an input. */
@@ -18,7 +19,9 @@ export type Report =
   | { start: number }
   | { end: number; outcome: string; fault?: 'untyped error' | 'growth'; detail?: string };
 
-const MAX_GROWTH_KB = 400 * 1024;
+/** In MB: during one input, and after all so far. */
+const MAX_GROWTH = 400;
+const INPUTS_PER_COLLECTION = 50;
 
 const [name, seedText, fromText, toText] = process.argv.slice(2);
 const seed = Number(seedText);
@@ -63,10 +66,12 @@ function report(of: Report): void {
 await trial.warmUp();
 await trial.warmUp();
 report({ ready: true });
-const before = process.resourceUsage().maxRSS;
+const baseline = settled();
 for (let index = from; index < Number(toText); index++) {
   const input = inputOf(index);
   report({ start: index });
+  startPeak();
+  const before = resident();
   let outcome = 'accepted';
   let unexpected: unknown;
   try {
@@ -75,15 +80,16 @@ for (let index = from; index < Number(toText); index++) {
     if (error instanceof OpenVINODiffusersError) outcome = error.code;
     else unexpected = error;
   }
-  const growth = process.resourceUsage().maxRSS - before;
+  const held = index % INPUTS_PER_COLLECTION === 0 ? settled() - baseline : 0;
+  const growth = Math.max(peak() - before, held);
   if (unexpected !== undefined) {
     report({ end: index, outcome, fault: 'untyped error', detail: inspect(unexpected).slice(0, 2000) });
-  } else if (growth > MAX_GROWTH_KB) {
+  } else if (growth > MAX_GROWTH) {
     report({
       end: index,
       outcome,
       fault: 'growth',
-      detail: `${outcome}, ${Math.round(growth / 1024)} MB more`,
+      detail: `${outcome}; ${Math.round(peak() - before)} MB during it, ${Math.round(held)} MB kept`,
     });
     process.exit(0);
   } else {
