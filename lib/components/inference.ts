@@ -1,6 +1,6 @@
 import { raceAbort } from '../common/abort.js';
 import { InferenceError } from '../common/errors.js';
-import type { InferRequest, PortShapes } from '../runtime/index.js';
+import type { PortShapes } from '../runtime/index.js';
 import type { PinnedVariant, ShapedModel } from './shaped-model.js';
 
 /** One run of a pipeline: its signal, and the time its native calls took. */
@@ -35,13 +35,16 @@ export class InferenceContext {
   }
 
   /**
-   * Runs the request. An abort reaches the running inference at once, between two of its operations, and not only
+   * Runs the variant's request. An abort reaches the running inference at once, between two of its operations, and not only
    * at the next step.
    *
    * @throws the signal's reason once it is aborted
+   * @throws ModelLoadError `MODEL_CORRUPT` when the network's files were written to meanwhile
    */
-  async run(request: InferRequest): Promise<void> {
+  async run(variant: PinnedVariant): Promise<void> {
+    const { request } = variant;
     this.signal?.throwIfAborted();
+    variant.verifyFiles();
     const cancel = (): void => {
       request.cancel();
     };
@@ -49,6 +52,7 @@ export class InferenceContext {
     const start = performance.now();
     try {
       await request.infer();
+      variant.verifyFiles();
     } catch (error) {
       if (error instanceof InferenceError && error.code === 'CANCELLED') this.signal?.throwIfAborted();
       throw error;

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 
 import { asyncDispose } from '../common/dispose-symbols.js';
 import { DisposedError } from '../common/errors.js';
-import type { NetworkSource } from '../models/index.js';
+import { HeldFiles, type NetworkSource } from '../models/index.js';
 import type {
   CompiledModel,
   CompileProperties,
@@ -28,6 +28,8 @@ export interface CompileSettings {
 /** A network compiled for one set of shapes, pinned until it is released: it is not evicted while it is in use. */
 export interface PinnedVariant {
   readonly request: InferRequest;
+  /** @throws ModelLoadError `MODEL_CORRUPT` when a file that the network reads weights from was written to */
+  verifyFiles(): void;
   release(): void;
 }
 
@@ -41,6 +43,7 @@ export class ShapedModel implements AsyncDisposable {
   readonly #model: Model;
   readonly #settings: CompileSettings;
   readonly #elementTypes: Readonly<Record<string, ElementType>>;
+  readonly #files: HeldFiles;
   readonly #variants: LRUCache<string, Variant>;
   readonly #evicting = new Set<Promise<void>>();
   #inferencePrecision: string | undefined;
@@ -48,16 +51,19 @@ export class ShapedModel implements AsyncDisposable {
 
   /**
    * @param elementTypes - inputs that get another element type than the source gives them
+   * @param files - held already; released with the model
    */
   constructor(
     model: Model,
     settings: CompileSettings,
     elementTypes: Readonly<Record<string, ElementType>> = {},
+    files = new HeldFiles([]),
   ) {
     this.queue = settings.queue;
     this.#model = model;
     this.#settings = settings;
     this.#elementTypes = elementTypes;
+    this.#files = files;
     this.#variants = new LRUCache({
       max: settings.maxCompiledShapes,
       dispose: (variant) => {
@@ -73,7 +79,21 @@ export class ShapedModel implements AsyncDisposable {
     settings: CompileSettings,
     elementTypes?: Readonly<Record<string, ElementType>>,
   ): Promise<ShapedModel> {
-    return new ShapedModel(await source.open(), settings, elementTypes);
+    const { files } = source;
+    files.hold();
+    try {
+      const model = await source.open();
+      try {
+        await files.verifyPaths();
+      } catch (error) {
+        model.dispose();
+        throw error;
+      }
+      return new ShapedModel(model, settings, elementTypes, files);
+    } catch (error) {
+      files.release();
+      throw error;
+    }
   }
 
   get inputs(): readonly Port[] {
@@ -122,10 +142,12 @@ export class ShapedModel implements AsyncDisposable {
   }
 
   async dispose(): Promise<void> {
+    const isFirst = !this.#disposed;
     this.#disposed = true;
     this.#variants.clear();
     await Promise.all(this.#evicting);
     this.#model.dispose();
+    if (isFirst) this.#files.release();
   }
 
   async [asyncDispose](): Promise<void> {
@@ -137,7 +159,7 @@ export class ShapedModel implements AsyncDisposable {
     const key = keyOf(shapes);
     const known = this.#variants.get(key);
     if (known) return known;
-    const variant = new Variant(this.#compile(shapes));
+    const variant = new Variant(this.#compile(shapes), this.#files);
     this.#variants.set(key, variant);
     variant.ready.catch(() => {
       if (this.#variants.peek(key) === variant) this.#variants.delete(key);
@@ -146,6 +168,7 @@ export class ShapedModel implements AsyncDisposable {
   }
 
   async #compile(shapes: PortShapes): Promise<Compiled> {
+    this.#files.verify();
     const { core, device, properties } = this.#settings;
     const compiled = await core.compileModel(this.#model, {
       device,
@@ -154,6 +177,7 @@ export class ShapedModel implements AsyncDisposable {
       elementTypes: this.#elementTypes,
     });
     try {
+      this.#files.verify();
       const precision = compiled.getProperty('INFERENCE_PRECISION_HINT');
       if (typeof precision === 'string') this.#inferencePrecision = precision;
       return { compiled, request: await compiled.createInferRequest() };
@@ -172,11 +196,13 @@ interface Compiled {
 /** One compiled variant and how many use it at the moment. */
 class Variant {
   readonly ready: Promise<Compiled>;
+  readonly #files: HeldFiles;
   #pins = 0;
   #unpinned: (() => void) | undefined;
 
-  constructor(ready: Promise<Compiled>) {
+  constructor(ready: Promise<Compiled>, files: HeldFiles) {
     this.ready = ready;
+    this.#files = files;
   }
 
   async pin(): Promise<PinnedVariant> {
@@ -188,7 +214,14 @@ class Variant {
       if (--this.#pins === 0) this.#unpinned?.();
     };
     try {
-      return { request: (await this.ready).request, release };
+      const { request } = await this.ready;
+      return {
+        request,
+        verifyFiles: () => {
+          this.#files.verify();
+        },
+        release,
+      };
     } catch (error) {
       release();
       throw error;

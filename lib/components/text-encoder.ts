@@ -53,7 +53,7 @@ export class TextEncoder extends Component {
           ? new Tensor('i64', shape, BigInt64Array.from(ids, BigInt))
           : new Tensor('i32', shape, ids),
       );
-      await context.run(request);
+      await context.run(variant);
       using output = request.getOutput('last_hidden_state');
       return output.data.slice();
     } finally {

@@ -32,7 +32,7 @@ export class UNetSession {
   async predict(timestep: number): Promise<Float32Array> {
     this.#timestep.fill(timestep);
     this.#returnOutput();
-    await this.#context.run(this.#variant.request);
+    await this.#context.run(this.#variant);
     this.#output = this.#variant.request.getOutput(0);
     return this.#output.data;
   }

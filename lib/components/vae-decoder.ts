@@ -75,7 +75,7 @@ export class VaeDecoder extends Component {
       const unscaled = latents.map((value) => value / scalingFactor + shiftFactor);
       const shape = [1, this.latentChannels, size.height, size.width];
       request.setInput('latent_sample', new Tensor('f32', shape, unscaled));
-      await context.run(request);
+      await context.run(variant);
       using output = request.getOutput('sample');
       return use(output.data, output.shape);
     } finally {

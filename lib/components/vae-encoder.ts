@@ -65,7 +65,7 @@ export class VaeEncoder extends Component {
     try {
       const { request } = variant;
       request.setInput('sample', new Tensor('f32', [1, 3, size.height, size.width], pixels));
-      await context.run(request);
+      await context.run(variant);
       using output = request.getOutput(this.#output);
       return this.#split(output.data, output.shape);
     } finally {

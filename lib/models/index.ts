@@ -19,3 +19,4 @@ export { findNetwork, requireNetwork, type PretrainedModel } from './pretrained-
 export { saveModel, type SaveExportOptions, type SaveProgress } from './saving/save-model.js';
 export type { TokenizerSource } from './tokenizer-source.js';
 export { WEIGHT_FORMATS, type WeightFormat } from './weights/formats.js';
+export { HeldFiles } from './weights/held-files.js';

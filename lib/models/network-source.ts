@@ -1,5 +1,6 @@
 import type { Model } from '../runtime/index.js';
 import type { NetworkName } from './layout.js';
+import type { HeldFiles } from './weights/held-files.js';
 
 /** Where one network of a model comes from: files in OpenVINO's layout, or weights it is built over. */
 export interface NetworkSource {
@@ -10,6 +11,12 @@ export interface NetworkSource {
   readonly root: string;
   /** What its config.json says. */
   readonly config: Readonly<Record<string, unknown>>;
+  /**
+   * What the network stays mapped from while it is used.
+   *
+   * @internal
+   */
+  readonly files: HeldFiles;
   /**
    * Reads or builds the network. Its weights stay mapped from their files.
    *

@@ -31,6 +31,8 @@ export interface ComponentExport {
   readonly name: NetworkName;
   /** What its config.json is to say. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** The files its weights are mapped from. */
+  readonly weightFiles: readonly string[];
   /** Files of weights that are saved beside the network, because optimum-intel reads them and not the network. */
   readonly savedWeights?: readonly string[];
   /** A text encoder's width of its pooled states. */
@@ -121,6 +123,7 @@ export function textEncoderExport(
       ...(options.hiddenStates ? { output_hidden_states: true } : {}),
     },
     projectionDim: config.projection_dim,
+    weightFiles: source.weights.files,
     build: (scratchDir) => buildNetwork(source.weights, scratchDir, (root) => network(root, config, options)),
   };
 }
@@ -130,6 +133,7 @@ export function unetExport(source: NetworkWeights, options: UNetOptions): Compon
   return {
     name: 'unet',
     config: correctUNetConfig(source.config.raw),
+    weightFiles: source.weights.files,
     build: (scratchDir) =>
       buildNetwork(source.weights, scratchDir, (root) => unet2dConditionModel(root, config, options)),
   };
@@ -148,6 +152,7 @@ export function vaeExports(source: NetworkWeights, scaleFactor: ScaleFactor): Co
   ): ComponentExport => ({
     name,
     config: source.config.raw,
+    weightFiles: source.weights.files,
     build: (scratchDir) =>
       buildNetwork(source.weights, scratchDir, (root) => network(root, config, info), belongs),
   });
@@ -162,6 +167,7 @@ export function safetyCheckerExport(source: NetworkWeights): ComponentExport {
   return {
     name: 'safety_checker',
     config: source.config.raw,
+    weightFiles: source.weights.files,
     savedWeights: source.weights.files,
     build: (scratchDir) => buildNetwork(source.weights, scratchDir, (root) => safetyChecker(root, config)),
   };

@@ -5,6 +5,7 @@ import { asSaveError } from '../../common/save-error.js';
 import { toPythonJson } from '../../common/python-json.js';
 import type { NetworkSource } from '../network-source.js';
 import { copyWeights } from '../weights/copy.js';
+import { HeldFiles } from '../weights/held-files.js';
 import type { ComponentExport } from './component-export.js';
 
 /** transformers 5 refuses configurations of CLIP whose floats are written as integers. */
@@ -25,13 +26,18 @@ const TRANSFORMERS_FLOATS = [
  */
 export function exportSource(component: ComponentExport, path: string, scratchDir?: string): NetworkSource {
   const { name, config } = component;
+  const files = new HeldFiles(component.weightFiles);
   return {
     name,
     path: `${path} (${name})`,
     root: path,
     config,
+    files,
     open: () => component.build(scratchDir),
-    save: (folder, target) => saveComponent(component, folder, target),
+    save: async (folder, target) => {
+      await files.verifyPaths();
+      await saveComponent(component, folder, target);
+    },
   };
 }
 

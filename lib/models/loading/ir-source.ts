@@ -10,6 +10,7 @@ import { IR_NAMES } from '../file-names.js';
 import type { NetworkName } from '../layout.js';
 import type { NetworkSource } from '../network-source.js';
 import { copyFiles } from '../saving/copy-files.js';
+import { HeldFiles } from '../weights/held-files.js';
 import { checkIr } from './ir-check.js';
 
 const configSchema = z.looseObject({});
@@ -23,19 +24,23 @@ const configSchema = z.looseObject({});
 export async function irSource(core: Core, folder: string, name: NetworkName): Promise<NetworkSource> {
   const xmlPath = await findIr(join(folder, name));
   const configPath = join(folder, name, 'config.json');
+  const files = new HeldFiles([xmlPath, binPathOf(xmlPath)]);
   return {
     name,
     path: xmlPath,
     root: folder,
     config: (await fileExists(configPath)) ? await readConfigFile(configPath, configSchema) : {},
+    files,
     open: () => readIr(core, xmlPath),
-    save: (to, target) =>
-      asSaveError(target, () => copyFiles(dirname(xmlPath), to, { root: folder, names: SAVED })),
+    save: async (to, target) => {
+      await files.verifyPaths();
+      await asSaveError(target, () => copyFiles(dirname(xmlPath), to, { root: folder, names: SAVED }));
+    },
   };
 }
 
 async function readIr(core: Core, xmlPath: string): Promise<Model> {
-  await checkIr(xmlPath, xmlPath.replace(/\.xml$/, '.bin'));
+  await checkIr(xmlPath, binPathOf(xmlPath));
   try {
     return await core.readModel(xmlPath);
   } catch (cause) {
@@ -48,13 +53,17 @@ async function readIr(core: Core, xmlPath: string): Promise<Model> {
   }
 }
 
+function binPathOf(xmlPath: string): string {
+  const { dir, name } = parse(xmlPath);
+  return join(dir, `${name}.bin`);
+}
+
 /** The network's .xml under any of its names, its .bin checked too. */
 async function findIr(folder: string): Promise<string> {
   const candidates = IR_NAMES.map((name) => join(folder, `${name}.xml`));
   for (const path of candidates) {
     if (!(await fileExists(path))) continue;
-    const { dir, name } = parse(path);
-    const weights = join(dir, `${name}.bin`);
+    const weights = binPathOf(path);
     if (await fileExists(weights)) return path;
     throw new ModelLoadError('MODEL_NOT_FOUND', `${path} is there but its weights are not: ${weights}`);
   }
