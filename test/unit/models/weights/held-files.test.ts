@@ -41,10 +41,30 @@ const corrupt = (): unknown => expect.objectContaining({ name: 'ModelLoadError',
 
 describe('a file that is held', () => {
   it.each<[string, () => void]>([
-    ['is cut', () => truncateSync(path, 3)],
-    ['is emptied', () => truncateSync(path, 0)],
-    ['grows', () => appendFileSync(path, 'more')],
-    ['is written over with as many bytes', () => writeFileSync(path, 'others!')],
+    [
+      'is cut',
+      () => {
+        truncateSync(path, 3);
+      },
+    ],
+    [
+      'is emptied',
+      () => {
+        truncateSync(path, 0);
+      },
+    ],
+    [
+      'grows',
+      () => {
+        appendFileSync(path, 'more');
+      },
+    ],
+    [
+      'is written over with as many bytes',
+      () => {
+        writeFileSync(path, 'others!');
+      },
+    ],
     [
       'is copied over',
       () => {
@@ -55,13 +75,25 @@ describe('a file that is held', () => {
   ])('is found out when it %s', async (_, change) => {
     files.verify();
     change();
-    expect(() => files.verify()).toThrow(corrupt());
+    expect(() => {
+      files.verify();
+    }).toThrow(corrupt());
     await expect(files.verifyPaths()).rejects.toThrow(corrupt());
   });
 
   it.each<[string, () => void]>([
-    ['deleted', () => rmSync(path)],
-    ['renamed', () => renameSync(path, join(work, 'elsewhere'))],
+    [
+      'deleted',
+      () => {
+        rmSync(path);
+      },
+    ],
+    [
+      'renamed',
+      () => {
+        renameSync(path, join(work, 'elsewhere'));
+      },
+    ],
     [
       'replaced by another',
       () => {
@@ -106,11 +138,15 @@ it.skipIf(process.platform !== 'linux')('is open once, from the first holder to 
 
 it('refuses what is not there, and closes the others', () => {
   const held = new HeldFiles([path, join(work, 'absent')]);
-  expect(() => held.hold()).toThrow(expect.objectContaining({ code: 'MODEL_NOT_FOUND' }));
+  expect(() => {
+    held.hold();
+  }).toThrow(expect.objectContaining({ code: 'MODEL_NOT_FOUND' }));
   held.verify();
 });
 
 it.skipIf(process.platform === 'win32')('refuses a FIFO without waiting for its writer', () => {
   execFileSync('mkfifo', [join(work, 'fifo')]);
-  expect(() => new HeldFiles([join(work, 'fifo')]).hold()).toThrow(corrupt());
+  expect(() => {
+    new HeldFiles([join(work, 'fifo')]).hold();
+  }).toThrow(corrupt());
 });
