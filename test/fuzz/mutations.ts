@@ -185,12 +185,11 @@ function applyEdit(
       break;
     case 'add': {
       const to = typeof value === 'object' && value !== null ? value : holder;
-      Object.defineProperty(to, edit.key, {
-        value: edit.value,
-        enumerable: true,
-        configurable: true,
-        writable: true,
-      });
+      if (Array.isArray(to)) to.push(edit.value);
+      else {
+        const property = { value: edit.value, enumerable: true, configurable: true, writable: true };
+        Object.defineProperty(to, edit.key, property);
+      }
       break;
     }
     case 'exchange': {
