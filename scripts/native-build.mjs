@@ -36,6 +36,43 @@ export async function buildWithCMake({ strict = false, force = false } = {}) {
 }
 
 /**
+ * Builds the addon with CMake under GCC's sanitizers, into a folder of its own.
+ *
+ * @param {string} folder
+ * @param {string} flags for compiler and linker
+ * @returns {Promise<string>} the addon's path
+ */
+export async function buildSanitized(folder, flags) {
+  await buildUnlessCurrent(
+    folder,
+    'CMakeLists.txt',
+    false,
+    () => {
+      requireProgram('cmake');
+      forgetOtherLocation(folder);
+      const common = [
+        '--directory',
+        projectRoot,
+        '--out',
+        folder,
+        '--config',
+        'Debug',
+        '--log-level',
+        'error',
+      ];
+      run('cmake-js', [
+        ...['configure', ...common, '--CDCMAKE_CXX_COMPILER=g++'],
+        ...[`--CDCMAKE_CXX_FLAGS_DEBUG=-O1 -g -fno-omit-frame-pointer ${flags}`],
+        `--CDCMAKE_SHARED_LINKER_FLAGS=${flags}`,
+      ]);
+      run('cmake-js', ['build', ...common, '--parallel', '2']);
+    },
+    'Debug/openvino_diffusers.node',
+  );
+  return join(folder, 'Debug/openvino_diffusers.node');
+}
+
+/**
  * Builds `build-gyp/build/Release/openvino_diffusers.node` with node-gyp, which insists on a folder `build` beside
  * its binding.gyp. So that it does not write into CMake's, it gets a folder with links to what it needs.
  *
@@ -65,10 +102,11 @@ export async function buildWithGyp({ force = false } = {}) {
  * @param {string} recipe the file that says how to build
  * @param {boolean} force
  * @param {() => void} build
+ * @param {string} [name] of the addon in the folder
  */
-async function buildUnlessCurrent(folder, recipe, force, build) {
+async function buildUnlessCurrent(folder, recipe, force, build, name = addon) {
   const kit = await provideDevKit();
-  const target = join(folder, addon);
+  const target = join(folder, name);
   // Where OpenVINO lies is left out: a project that was moved, with its runtime, need not be built again.
   const state = hashOf(['native', recipe], [openvinoVersion, manifestOf('node-addon-api').version]);
   const record = join(folder, 'built-from');
