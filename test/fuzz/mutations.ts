@@ -206,7 +206,7 @@ function applyEdit(
     case 'lengthen': {
       // Files of some megabytes: what makes longer ones is the test's memory, not the library's.
       const longest = MAX_LENGTHENED / JSON.stringify(value ?? null).length;
-      holder[name] = Array.from({ length: Math.min(edit.times, longest) }, () => value);
+      holder[name] = Array.from({ length: Math.min(edit.times, longest) }, () => structuredClone(value));
     }
   }
 }
