@@ -60,6 +60,8 @@ it('an abort ends the probe', async () => {
   await expect(probeIr(networks, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   const controller = new AbortController();
   const probing = probeIr(networks, { signal: controller.signal });
-  setTimeout(() => { controller.abort(reason); }, 50);
+  setTimeout(() => {
+    controller.abort(reason);
+  }, 50);
   await expect(probing).rejects.toBe(reason);
 });

@@ -13,6 +13,7 @@ import type { NetworkName, NetworkSource, PretrainedModel } from '../../lib/mode
 import type { StableDiffusionComponents } from '../../lib/pipelines/index.js';
 import type * as runtime from '../../lib/runtime/index.js';
 import { ClipTokenizer } from '../../lib/tokenizer/index.js';
+import { HeldFiles } from '../../lib/models/weights/held-files.js';
 import { FakeNetwork, port, type Compute, type Inputs, type Values } from './fake-network.js';
 import { Core, Model } from './fake-runtime.js';
 
@@ -122,6 +123,7 @@ export function fakeSource(
     path: join(root, name),
     root,
     config,
+    files: new HeldFiles([]),
     open: () => Promise.resolve(new Model(network) as unknown as runtime.Model),
     save: async (folder) => {
       await mkdir(folder);

@@ -40,9 +40,9 @@ describe('running a request', () => {
     vi.spyOn(performance, 'now').mockImplementation(() => times.shift()!);
     const context = new InferenceContext();
     const { variant } = await bound(context);
-    await context.run(variant.request);
+    await context.run(variant);
     expect(context.inferenceSeconds).toBe(0.25);
-    await context.run(variant.request);
+    await context.run(variant);
     expect(context.inferenceSeconds).toBe(2.25);
     expect([...variant.request.getOutput('y').data]).toEqual([6]);
   });
@@ -52,7 +52,7 @@ describe('running a request', () => {
     const context = new InferenceContext(controller.signal);
     const { network, variant } = await bound(context);
     const hold = network.holdInference();
-    const running = context.run(variant.request);
+    const running = context.run(variant);
     await hold.reached;
     controller.abort(enough);
     await expect(running).rejects.toBe(enough);
@@ -64,7 +64,7 @@ describe('running a request', () => {
     const context = new InferenceContext(controller.signal);
     const { network, variant } = await bound(context);
     controller.abort(enough);
-    await expect(context.run(variant.request)).rejects.toBe(enough);
+    await expect(context.run(variant)).rejects.toBe(enough);
     expect(network.inferences).toEqual([]);
   });
 
@@ -72,9 +72,9 @@ describe('running a request', () => {
     const { signal } = new AbortController();
     const context = new InferenceContext(signal);
     const { network, variant } = await bound(context);
-    await context.run(variant.request);
+    await context.run(variant);
     network.failInference(enough);
-    await expect(context.run(variant.request)).rejects.toBe(enough);
+    await expect(context.run(variant)).rejects.toBe(enough);
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
@@ -82,13 +82,13 @@ describe('running a request', () => {
     const context = new InferenceContext(new AbortController().signal);
     const { network, variant } = await bound(context);
     const hold = network.holdInference();
-    const running = context.run(variant.request);
+    const running = context.run(variant);
     await hold.reached;
     variant.request.cancel();
     await expect(running).rejects.toMatchObject({ code: 'CANCELLED' });
     const failure = new InferenceError('OPENVINO', 'division by zero');
     network.failInference(failure);
-    await expect(context.run(variant.request)).rejects.toBe(failure);
+    await expect(context.run(variant)).rejects.toBe(failure);
   });
 });
 

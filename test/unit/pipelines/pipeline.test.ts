@@ -91,11 +91,14 @@ describe('fromPipe', () => {
     });
   });
 
-  it('has shapes of its own', async () => {
+  it('begins with the other’s shape, and has its own from then on', async () => {
     const { pipeline } = await fakePipeline();
     await pipeline.reshape({ height: 32, width: 32 });
     const second = OVStableDiffusionPipeline.fromPipe(pipeline, {});
-    expect((await second.generate('a', quick)).latents.shape).toEqual([1, 4, LATENT_SIDE, LATENT_SIDE]);
+    expect((await second.generate('a', quick)).latents.shape).toEqual([1, 4, 16, 16]);
+    await pipeline.reshape({ height: 8, width: 8 });
+    expect((await second.generate('a', quick)).latents.shape).toEqual([1, 4, 16, 16]);
+    expect((await pipeline.generate('a', quick)).latents.shape).toEqual([1, 4, 4, 4]);
   });
 
   it('leaves the other’s compiled shapes when it is reshaped', async () => {
