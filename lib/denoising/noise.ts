@@ -14,10 +14,10 @@ export interface NoiseOptions {
 export interface NoiseSource {
   /** Each image's seed; undefined for noise that was not drawn from a seed here. */
   readonly seeds: readonly (Seed | undefined)[];
-  /** One generator for the whole batch, or one for each image; drawn from in diffusers' order. */
+  /** One for the whole batch, or one for each image, for what is drawn before the latents are. */
   readonly generators: Generator | readonly Generator[];
-  /** The noise to start from, before the scheduler scales it: that of the options, or drawn now. */
-  readonly initial: () => Float32Array;
+  /** The noise to start from, before the scheduler scales it: what was given, or drawn when it is first read. */
+  readonly latents: Float32Array;
   /** More noise of the same shape, for schedulers that add some at each step. */
   readonly next: () => Float32Array;
 }
@@ -39,11 +39,16 @@ export function requireOneNoiseSource({ seed, seeds, generator }: NoiseOptions):
 export function noiseSource(options: NoiseOptions, shape: readonly number[]): NoiseSource {
   requireOneNoiseSource(options);
   const { generators, seeds } = generatorsOf(options, shape[0]!);
-  const given = options.latents && checkedLatents(options.latents, shape);
+  let latents = options.latents && checkedLatents(options.latents, shape);
   const next = (): Float32Array => randnTensor(shape, generators);
-  return given
-    ? { seeds: seeds.map(() => undefined), generators, initial: () => given, next }
-    : { seeds, generators, initial: next, next };
+  return {
+    seeds: latents ? seeds.map(() => undefined) : seeds,
+    generators,
+    get latents() {
+      return (latents ??= next());
+    },
+    next,
+  };
 }
 
 interface Generators {

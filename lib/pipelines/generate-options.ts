@@ -2,7 +2,13 @@ import { z } from 'zod';
 
 import { callback, integer, numberBetween, signal } from '../common/fields.js';
 import { optionsSchema, parseOptions } from '../common/options.js';
-import { guidanceFields, type GuidanceOptions, type Latents, type OnStep } from '../denoising/index.js';
+import {
+  guidanceFields,
+  requireOneNoiseSource,
+  type GuidanceOptions,
+  type Latents,
+  type OnStep,
+} from '../denoising/index.js';
 import type { Generator, Seed } from '../random/index.js';
 
 /** The forms a result comes in: `GeneratedImage`s, bare pixels, or the latents before the VAE. */
@@ -10,7 +16,7 @@ export type OutputType = 'image' | 'raw' | 'latent';
 
 /**
  * Options of `OVStableDiffusionPipeline.generate`; names and defaults as in diffusers' `StableDiffusionPipeline`.
- * Pipelines with more options extend it, and their schemas `generateFields`.
+ * Pipelines with options of their own take these, and `generateFields`, as the others.
  */
 export interface GenerateOptions extends GuidanceOptions {
   /** What the image should not show; one for all prompts, or one a prompt. Without effect at guidance ≤ 1. */
@@ -94,9 +100,23 @@ export const generateFields = {
   onStep: callback<OnStep>().optional(),
 };
 
-const schema = optionsSchema<GenerateOptions>()(generateFields);
+const generateSchema = optionsSchema<GenerateOptions>()(generateFields);
 
 /** @throws InvalidArgumentError */
 export function parseGenerateOptions(options: GenerateOptions): GenerateOptions {
-  return parseOptions(schema, options, 'generate');
+  return parseGenerateOptionsOf(generateSchema, options);
+}
+
+/**
+ * Checks the options of a pipeline that has others than text to image.
+ *
+ * @throws InvalidArgumentError
+ */
+export function parseGenerateOptionsOf<Shape extends z.core.$ZodShape>(
+  schema: z.ZodObject<Shape, z.core.$strict>,
+  options: object,
+): z.output<z.ZodObject<Shape, z.core.$strict>> {
+  const parsed = parseOptions(schema, options, 'generate');
+  requireOneNoiseSource(parsed);
+  return parsed;
 }

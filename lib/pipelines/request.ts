@@ -1,7 +1,6 @@
 import { InvalidArgumentError } from '../common/errors.js';
 import { wrongValue } from '../common/options.js';
 import type { LatentSize } from '../components/index.js';
-import { requireOneNoiseSource } from '../denoising/index.js';
 import type { GenerateOptions } from './generate-options.js';
 import type { StaticShape } from './reshape-options.js';
 
@@ -35,7 +34,6 @@ export interface RequestDefaults {
  * @throws InvalidArgumentError
  */
 export function checkRequest(prompt: unknown, options: GenerateOptions, vaeScaleFactor: number): void {
-  requireOneNoiseSource(options);
   const prompts = promptsOf(prompt);
   negativePromptsFor(prompts, options.negativePrompt);
   requireMultiples(options, vaeScaleFactor);

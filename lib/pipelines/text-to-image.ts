@@ -105,7 +105,7 @@ export class OVStableDiffusionPipeline extends StableDiffusionPipeline {
     return this.generateFrom<Output>(prompt, parseGenerateOptions(options), ({ noise, scheduler }) => {
       // Once: some schedulers look through all sigmas for it.
       const { initNoiseSigma } = scheduler;
-      return { latents: noise.initial().map((value) => value * initNoiseSigma) };
+      return { latents: noise.latents.map((value) => value * initNoiseSigma) };
     });
   }
 }

@@ -19,23 +19,22 @@ describe('noise', () => {
   it('of one seed is drawn for the whole batch, and goes on where it ended', () => {
     const noise = noiseSource({ seed: 7 }, shape);
     const generator = new TorchGenerator(7);
-    expect(noise.initial()).toEqual(generator.randn(shape));
+    expect(noise.latents).toEqual(generator.randn(shape));
     expect(noise.next()).toEqual(generator.randn(shape));
     expect(noise.seeds).toEqual([7, 7]);
   });
 
   it('of a seed for each image is drawn for each alone', () => {
     const noise = noiseSource({ seeds: [7, 2n ** 60n] }, shape);
-    const initial = noise.initial();
-    expect(initial.subarray(0, row)).toEqual(drawn(7, [1, 4, 3, 3]));
-    expect(initial.subarray(row)).toEqual(drawn(2n ** 60n, [1, 4, 3, 3]));
+    expect(noise.latents.subarray(0, row)).toEqual(drawn(7, [1, 4, 3, 3]));
+    expect(noise.latents.subarray(row)).toEqual(drawn(2n ** 60n, [1, 4, 3, 3]));
     expect(noise.seeds).toEqual([7, 2n ** 60n]);
   });
 
   it('without a seed is of a random one for each image, which draws it again', () => {
     const noise = noiseSource({}, shape);
     expect(new Set(noise.seeds).size).toBe(2);
-    expect(noiseSource({ seeds: noise.seeds as number[] }, shape).initial()).toEqual(noise.initial());
+    expect(noiseSource({ seeds: noise.seeds as number[] }, shape).latents).toEqual(noise.latents);
     expect(noiseSource({}, shape).seeds).not.toEqual(noise.seeds);
   });
 
@@ -45,13 +44,13 @@ describe('noise', () => {
     const noise = noiseSource({ generator }, shape);
     const expected = new TorchGenerator(3);
     expected.randn(shape);
-    expect(noise.initial()).toEqual(expected.randn(shape));
+    expect(noise.latents).toEqual(expected.randn(shape));
     expect(noise.seeds).toEqual([undefined, undefined]);
   });
 
   it('of a generator for each image is drawn by each', () => {
     const noise = noiseSource({ generator: [counting(), counting()] }, shape);
-    expect([...new Set(noise.initial())]).toEqual([1]);
+    expect([...new Set(noise.latents)]).toEqual([1]);
     expect([...new Set(noise.next())]).toEqual([2]);
   });
 
@@ -59,14 +58,14 @@ describe('noise', () => {
     const latents = new Float32Array(2 * row).fill(0.5);
     const noise = noiseSource({ latents, seed: 7 }, shape);
     latents.fill(9);
-    expect([...new Set(noise.initial())]).toEqual([0.5]);
+    expect([...new Set(noise.latents)]).toEqual([0.5]);
     expect(noise.seeds).toEqual([undefined, undefined]);
     expect(noise.next()).toEqual(drawn(7));
   });
 
   it('may be given as latents with their shape', () => {
     const data = new Float32Array(2 * row).fill(0.5);
-    expect(noiseSource({ latents: { data, shape } }, shape).initial()).toEqual(data);
+    expect(noiseSource({ latents: { data, shape } }, shape).latents).toEqual(data);
   });
 });
 
@@ -125,7 +124,7 @@ describe('noise is refused', () => {
     ['too few for one image', [counting(), { randn: () => new Float32Array(row - 1) }]],
     ['too many for one image', [counting(), { randn: () => new Float32Array(row + 1) }]],
   ])('of a generator that returns %s', (_, generator) => {
-    expect(() => noiseSource({ generator }, shape).initial()).toThrow(
+    expect(() => noiseSource({ generator }, shape).latents).toThrow(
       expect.objectContaining({
         code: 'SHAPE_MISMATCH',
         message: expect.stringContaining('generator') as string,
@@ -137,7 +136,7 @@ describe('noise is refused', () => {
     const foreign = runInNewContext('(n) => ({ randn: () => new Float32Array(n).fill(0.25) })') as (
       elements: number,
     ) => Generator;
-    const latents = noiseSource({ generator: foreign(2 * row) }, shape).initial();
+    const { latents } = noiseSource({ generator: foreign(2 * row) }, shape);
     expect([...new Set(latents)]).toEqual([0.25]);
   });
 });
