@@ -1,5 +1,5 @@
 import { ModelLoadError } from '../common/errors.js';
-import type { Port } from '../runtime/index.js';
+import type { Port, Tensor } from '../runtime/index.js';
 
 /** The input or output of one of these names, the first that is there. */
 export function findPort(
@@ -39,6 +39,30 @@ export function refuseOtherInputs(
   throw new ModelLoadError(
     'UNSUPPORTED',
     `The ${component} needs inputs that this pipeline does not have: ${unknown.map((port) => port.names.join('/')).join(', ')}`,
+  );
+}
+
+/**
+ * Checks what a network gives: one whose files were changed may compute something else than its class promises.
+ *
+ * @param expected - undefined for sizes that are not known beforehand
+ * @throws ModelLoadError `MODEL_CORRUPT`
+ */
+export function requireOutput(
+  path: string,
+  what: string,
+  { elementType, shape }: Pick<Tensor, 'elementType' | 'shape'>,
+  expected: readonly (number | undefined)[],
+): void {
+  const fits =
+    elementType === 'f32' &&
+    shape.length === expected.length &&
+    expected.every((size, axis) => size === undefined || size === shape[axis]);
+  if (fits) return;
+  const sizes = expected.map((size) => size ?? '?').join(', ');
+  throw new ModelLoadError(
+    'MODEL_CORRUPT',
+    `The network in ${path} gives ${what} of ${elementType} [${shape.join(', ')}], not f32 [${sizes}]`,
   );
 }
 

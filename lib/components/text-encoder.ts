@@ -3,7 +3,7 @@ import type { NetworkSource } from '../models/index.js';
 import { Tensor, type ElementType, type PortShapes } from '../runtime/index.js';
 import { Component } from './component.js';
 import type { InferenceContext } from './inference.js';
-import { fixedDimension, refuseOtherInputs, requirePort } from './ports.js';
+import { fixedDimension, refuseOtherInputs, requireOutput, requirePort } from './ports.js';
 import { ShapedModel, type CompileSettings } from './shaped-model.js';
 
 /** Token ids to hidden states: CLIPTextModel as optimum-intel exports it. */
@@ -55,6 +55,7 @@ export class TextEncoder extends Component {
       );
       await context.run(variant);
       using output = request.getOutput('last_hidden_state');
+      requireOutput(this.source.path, 'states', output, [1, ids.length, this.hiddenSize]);
       return output.data.slice();
     } finally {
       variant.release();

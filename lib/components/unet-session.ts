@@ -9,6 +9,7 @@ export class UNetSession {
   readonly #variant: PinnedVariant;
   readonly #timestep: Float32Array;
   readonly #context: InferenceContext;
+  readonly #check: (prediction: Tensor<'f32'>) => void;
   #output: Tensor<'f32'> | undefined;
 
   /** @internal */
@@ -17,9 +18,11 @@ export class UNetSession {
     sample: Float32Array,
     timestep: Float32Array,
     context: InferenceContext,
+    check: (prediction: Tensor<'f32'>) => void,
   ) {
     this.#variant = variant;
     this.#context = context;
+    this.#check = check;
     this.sample = sample;
     this.#timestep = timestep;
   }
@@ -27,6 +30,7 @@ export class UNetSession {
   /**
    * Runs the network on `sample` at this timestep.
    *
+   * @throws ModelLoadError `MODEL_CORRUPT` for a prediction of another shape
    * @returns the prediction, shape [batch, outChannels, height, width]; a view that the next call empties
    */
   async predict(timestep: number): Promise<Float32Array> {
@@ -34,6 +38,7 @@ export class UNetSession {
     this.#returnOutput();
     await this.#context.run(this.#variant);
     this.#output = this.#variant.request.getOutput(0);
+    this.#check(this.#output);
     return this.#output.data;
   }
 

@@ -3,7 +3,7 @@ import type { NetworkSource } from '../models/index.js';
 import { Tensor, type Port, type PortShapes } from '../runtime/index.js';
 import { Component } from './component.js';
 import type { InferenceContext } from './inference.js';
-import { fixedDimension, refuseOtherInputs, requirePort } from './ports.js';
+import { fixedDimension, refuseOtherInputs, requireOutput, requirePort } from './ports.js';
 import type { RequiredMemory } from './required-memory.js';
 import type { ShapePolicy } from './shape-policy.js';
 import { ShapedModel, type CompileSettings } from './shaped-model.js';
@@ -132,7 +132,10 @@ export class UNet extends Component {
       request.setInput('sample', sample);
       request.setInput('timestep', timestep);
       for (const [name, tensor] of values) request.setInput(name, tensor);
-      return new UNetSession(variant, sample.data, timestep.data, context);
+      return new UNetSession(variant, sample.data, timestep.data, context, (prediction) => {
+        const { batch, height, width } = shape;
+        requireOutput(this.source.path, 'a prediction', prediction, [batch, this.outChannels, height, width]);
+      });
     } catch (error) {
       variant.release();
       throw error;

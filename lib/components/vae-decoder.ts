@@ -2,7 +2,7 @@ import type { NetworkSource } from '../models/index.js';
 import { Tensor, type PortShapes } from '../runtime/index.js';
 import { Component } from './component.js';
 import type { InferenceContext } from './inference.js';
-import { fixedDimension, requirePort } from './ports.js';
+import { fixedDimension, requireOutput, requirePort } from './ports.js';
 import type { RequiredMemory } from './required-memory.js';
 import type { ShapePolicy } from './shape-policy.js';
 import { ShapedModel, type CompileSettings } from './shaped-model.js';
@@ -77,6 +77,7 @@ export class VaeDecoder extends Component {
       request.setInput('latent_sample', new Tensor('f32', shape, unscaled));
       await context.run(variant);
       using output = request.getOutput('sample');
+      requireOutput(this.source.path, 'an image', output, [1, 3, undefined, undefined]);
       return use(output.data, output.shape);
     } finally {
       variant.release();

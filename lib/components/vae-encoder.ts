@@ -2,7 +2,7 @@ import type { NetworkSource } from '../models/index.js';
 import { Tensor, type PortShapes } from '../runtime/index.js';
 import { Component } from './component.js';
 import type { InferenceContext } from './inference.js';
-import { requirePort } from './ports.js';
+import { requireOutput, requirePort } from './ports.js';
 import type { ShapePolicy } from './shape-policy.js';
 import { ShapedModel, type CompileSettings } from './shaped-model.js';
 import { readVaeConfig, type VaeConfig } from './vae-config.js';
@@ -67,6 +67,7 @@ export class VaeEncoder extends Component {
       request.setInput('sample', new Tensor('f32', [1, 3, size.height, size.width], pixels));
       await context.run(variant);
       using output = request.getOutput(this.#output);
+      requireOutput(this.source.path, 'latents', output, [1, undefined, undefined, undefined]);
       return this.#split(output.data, output.shape);
     } finally {
       variant.release();

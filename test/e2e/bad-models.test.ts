@@ -143,6 +143,27 @@ describe('a model folder is refused, with a code and the place, that has', () =>
   });
 });
 
+it('a UNet that predicts another shape is found out at its first prediction', async () => {
+  const folder = await changed(async (at) => {
+    const sample = graph.parameter('f32', [-1, 4, -1, -1], 'sample');
+    const others = [
+      graph.parameter('i64', [-1], 'timestep'),
+      graph.parameter('f32', [-1, 77, 32], 'encoder_hidden_states'),
+    ];
+    const output = graph.node('Concat', [sample, sample], { axis: 2 });
+    const model = graph.model([sample, ...others], [{ output, names: ['out_sample'] }], 'unet');
+    const base = join(at, 'unet', 'openvino_model');
+    await model.serialize(`${base}.xml`, `${base}.bin`);
+  });
+  await using pipeline = await OVStableDiffusionPipeline.fromPretrained(folder);
+  await expect(pipeline.generate('a', { numInferenceSteps: 2, width: 32, height: 32 })).rejects.toMatchObject(
+    {
+      code: 'MODEL_CORRUPT',
+      message: expect.stringContaining('unet') as string,
+    },
+  );
+});
+
 describe('a model folder is taken that has', () => {
   const quick = { numInferenceSteps: 1, seed: 1, outputType: 'latent' } as const;
 
