@@ -1,5 +1,5 @@
-// Draws a contact sheet: `npm run demo [-- --model FOLDER]`. Without a model, with the small one of this repository,
-// a diffusers folder that is exported on the way.
+// Generates eight images and saves them as one: `npm run demo [-- --model FOLDER]`. Default: the small model of this
+// repository, a folder in diffusers' layout that is exported while it loads.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -28,7 +28,7 @@ const prompts = [
 ];
 const columns = 4;
 
-console.log(`Exporting and compiling ${values.model} …`);
+console.log(`Loading and compiling ${values.model} …`);
 const pipeline = await OVStableDiffusionPipeline.fromPretrained(values.model);
 pipeline.scheduler = DPMSolverMultistepScheduler.fromConfig(pipeline.scheduler.config);
 const { sampleSize, vaeScaleFactor } = pipeline.components;
@@ -56,4 +56,4 @@ await sharp({ create: { width: columns * size, height: rows * size, channels: 3,
   .composite(tiles)
   .toFile(values.output);
 await pipeline.dispose();
-console.log(`${prompts.length} pictures are in ${values.output}`);
+console.log(`${prompts.length} images are in ${values.output}`);
