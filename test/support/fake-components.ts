@@ -9,7 +9,12 @@ import {
   VaeEncoder,
   type CompileSettings,
 } from '../../lib/components/index.js';
-import type { NetworkName, NetworkSource, PretrainedModel } from '../../lib/models/index.js';
+import {
+  HeldFiles,
+  type NetworkName,
+  type NetworkSource,
+  type PretrainedModel,
+} from '../../lib/models/index.js';
 import type { StableDiffusionComponents } from '../../lib/pipelines/index.js';
 import type * as runtime from '../../lib/runtime/index.js';
 import { ClipTokenizer } from '../../lib/tokenizer/index.js';

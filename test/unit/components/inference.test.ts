@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { InferenceError } from '../../../lib/common/errors.js';
+import { InferenceError, ModelLoadError } from '../../../lib/common/errors.js';
 import { InferenceContext } from '../../../lib/components/inference.js';
 import { ShapedModel } from '../../../lib/components/shaped-model.js';
 import { Tensor } from '../../../lib/runtime/index.js';
@@ -89,6 +89,24 @@ describe('running a request', () => {
     const failure = new InferenceError('OPENVINO', 'division by zero');
     network.failInference(failure);
     await expect(context.run(variant)).rejects.toBe(failure);
+  });
+});
+
+describe('files of weights', () => {
+  const changed = new ModelLoadError('MODEL_CORRUPT', 'changed');
+
+  it.each([
+    ['before an inference', 1, 0],
+    ['during one', 2, 1],
+  ])('that were written to %s are an error', async (_, failing, inferences) => {
+    const context = new InferenceContext();
+    const { network, variant } = await bound(context);
+    let checks = 0;
+    const verifyFiles = () => {
+      if (++checks === failing) throw changed;
+    };
+    await expect(context.run({ ...variant, verifyFiles })).rejects.toBe(changed);
+    expect(network.inferences).toHaveLength(inferences);
   });
 });
 

@@ -1,10 +1,16 @@
-import { describe, expect, it, vi } from 'vitest';
+import { appendFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { InferenceError } from '../../../lib/common/errors.js';
 import { ShapedModel, type CompileSettings } from '../../../lib/components/shaped-model.js';
+import { HeldFiles, type NetworkSource } from '../../../lib/models/index.js';
 import { Tensor } from '../../../lib/runtime/index.js';
 import { fakeSettings, fakeSource } from '../../support/fake-components.js';
 import { FakeNetwork, port } from '../../support/fake-network.js';
+import { Model } from '../../support/fake-runtime.js';
 import { isSettled, settled } from '../../support/hold.js';
 
 vi.mock('../../../lib/runtime/index.js', () => import('../../support/fake-runtime.js'));
@@ -64,6 +70,30 @@ describe('a network compiled on demand', () => {
     expect(model.inferencePrecision).toBeUndefined();
     await model.compile(of(1));
     expect(model.inferencePrecision).toBe('bf16');
+  });
+});
+
+describe('the memory that weights take', () => {
+  it.each([
+    ['f32', 4],
+    ['bf16', 2],
+    [undefined, 2],
+  ] as const)('is of the precision asked for, %s: %d bytes each', async (precision, bytes) => {
+    const own = network();
+    own.weightElements = 1000;
+    const properties = precision ? { INFERENCE_PRECISION_HINT: precision } : {};
+    await using model = await shaped(own, { properties });
+    expect(model.elementBytes).toBe(bytes);
+    expect(model.weightBytes(of(1))).toBe(1000 * bytes);
+  });
+
+  it('is none for a shape that is compiled', async () => {
+    const own = network();
+    own.weightElements = 1000;
+    await using model = await shaped(own);
+    await model.compile(of(1));
+    expect(model.weightBytes(of(1))).toBe(0);
+    expect(model.weightBytes(of(2))).toBe(2000);
   });
 });
 
@@ -202,5 +232,81 @@ describe('a disposed network', () => {
     await expect(model.acquire(of(1))).rejects.toMatchObject({ code: 'DISPOSED' });
     await expect(model.compile(of(1))).rejects.toMatchObject({ code: 'DISPOSED' });
     expect(own.compilations).toEqual([]);
+  });
+});
+
+describe('files of weights', () => {
+  let path: string;
+
+  beforeEach(async () => {
+    path = join(await mkdtemp(join(tmpdir(), 'shaped-model-')), 'weights.bin');
+    await writeFile(path, 'weights');
+  });
+
+  afterEach(async () => {
+    await rm(dirname(path), { recursive: true });
+  });
+
+  const readFrom = (own: FakeNetwork, changes: Partial<NetworkSource> = {}) => {
+    const files = new HeldFiles([path]);
+    const reading = ShapedModel.read({ ...fakeSource('unet', own), files, ...changes }, fakeSettings());
+    return { files, reading };
+  };
+  const refusal = { code: 'MODEL_CORRUPT', message: expect.stringContaining('has changed since') as string };
+
+  it('that were written to are refused before a compilation', async () => {
+    const own = network();
+    await using model = await readFrom(own).reading;
+    await appendFile(path, 'more');
+    await expect(model.compile(of(1))).rejects.toMatchObject(refusal);
+    expect(own.compilations).toEqual([]);
+  });
+
+  it('that are written to during a compilation leave nothing of it', async () => {
+    const own = network();
+    await using model = await readFrom(own).reading;
+    const hold = own.holdCompilation();
+    const compiling = model.compile(of(1));
+    await hold.reached;
+    await appendFile(path, 'more');
+    hold.release();
+    await expect(compiling).rejects.toMatchObject(refusal);
+    await settled();
+    expect(own.alive).toMatchObject({ compiledModels: 0, requests: 0 });
+    expect(model.has(of(1))).toBe(false);
+  });
+
+  it('are compared for whoever has acquired the network', async () => {
+    await using model = await readFrom(network()).reading;
+    const variant = await model.acquire(of(1));
+    variant.verifyFiles();
+    await appendFile(path, 'more');
+    expect(() => {
+      variant.verifyFiles();
+    }).toThrow(expect.objectContaining(refusal));
+    variant.release();
+  });
+
+  it('that are replaced while they are read free the network', async () => {
+    const own = network();
+    const open = async () => {
+      await writeFile(`${path}.new`, 'others');
+      await rename(`${path}.new`, path);
+      return new Model(own) as never;
+    };
+    await expect(readFrom(own, { open }).reading).rejects.toMatchObject(refusal);
+    expect(own.isFreed).toBe(true);
+  });
+
+  it('are held until the network is disposed, once, and not where it cannot be read', async () => {
+    const { files, reading } = readFrom(network());
+    const release = vi.spyOn(files, 'release');
+    const model = await reading;
+    await Promise.all([model.dispose(), model.dispose()]);
+    expect(release).toHaveBeenCalledTimes(1);
+    const broken = readFrom(network(), { open: () => Promise.reject(new Error('no')) });
+    const releaseBroken = vi.spyOn(broken.files, 'release');
+    await expect(broken.reading).rejects.toThrow('no');
+    expect(releaseBroken).toHaveBeenCalledTimes(1);
   });
 });

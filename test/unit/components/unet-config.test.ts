@@ -32,6 +32,11 @@ it('channels are read where they are given', () => {
   expect(read({ in_channels: null })).toMatchObject({ inChannels: undefined, outChannels: undefined });
 });
 
+it('channels of levels are read where they are given', () => {
+  expect(read({ block_out_channels: [320, 640] }).levels).toEqual([320, 640]);
+  expect(read({}).levels).toEqual([]);
+});
+
 it('keys that running it does not need may be anything', () => {
   expect(read({ act_fn: 5, down_block_types: 'none', sample_size: 8 }).sampleSize.height).toBe(8);
 });

@@ -244,3 +244,18 @@ describe('compiled shapes', () => {
     expect(network.alive.compiledModels).toBe(1);
   });
 });
+
+describe('the memory that a call needs', () => {
+  it('is at least the weights and the skips of each level', async () => {
+    const network = unetNetwork();
+    network.weightElements = 1000;
+    const settings = fakeSettings({ properties: { INFERENCE_PRECISION_HINT: 'f32' } });
+    const config = { ...UNET_CONFIG, block_out_channels: [16, 32] };
+    await using unet = await UNet.read(fakeSource('unet', network, config), settings);
+    const needed = { component: 'unet', weights: 4000, activations: (2 * 16 + (2 * 32) / 4) * 2 * 4 * 2 * 4 };
+    expect(unet.requiredMemory(shape, STATIC_SHAPES)).toEqual(needed);
+    await unet.compile(shape);
+    expect(unet.requiredMemory(shape, STATIC_SHAPES)).toEqual({ ...needed, weights: 0 });
+    expect(unet.requiredMemory(shape, DYNAMIC_SHAPES)).toEqual(needed);
+  });
+});

@@ -7,7 +7,10 @@ const read = (config: NetworkSource['config']) =>
   readVaeConfig({ path: '/models/vae_decoder', config } as NetworkSource);
 
 it('a VAE scales by two for each level after the first', () => {
-  expect(read({ block_out_channels: [128, 256, 512, 512] }).vaeScaleFactor).toBe(8);
+  expect(read({ block_out_channels: [128, 256, 512, 512] })).toMatchObject({
+    vaeScaleFactor: 8,
+    levels: [128, 256, 512, 512],
+  });
   expect(read({ block_out_channels: [128] }).vaeScaleFactor).toBe(1);
 });
 

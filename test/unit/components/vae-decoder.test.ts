@@ -81,6 +81,21 @@ describe('compiled sizes', () => {
   });
 });
 
+describe('the memory that an image needs', () => {
+  it('is at least the weights and the last convolution’s input and output', async () => {
+    const network = vaeDecoderNetwork();
+    network.weightElements = 1000;
+    await using decoder = await read(network);
+    expect(decoder.requiredMemory(size, STATIC_SHAPES)).toEqual({
+      component: 'vae_decoder',
+      weights: 2000,
+      activations: 2 * 32 * (2 * 4) * 2,
+    });
+    await decoder.compile('dynamic');
+    expect(decoder.requiredMemory(size, DYNAMIC_SHAPES).weights).toBe(0);
+  });
+});
+
 describe('a decoder', () => {
   it('has the channels of its port, or of its configuration where that is free', async () => {
     await using fixed = await read(vaeDecoderNetwork(undefined, 16), { latent_channels: 4 });

@@ -75,12 +75,6 @@ describe('options of generate', () => {
     );
   });
 
-  it('may name one source of noise only', () => {
-    expect(() => parseGenerateOptions({ seed: 1, generator: new TorchGenerator(1) })).toThrow(
-      'Expected one source of noise but received seed and generator',
-    );
-  });
-
   it.each([
     ['negative_prompt', 'negativePrompt'],
     ['witdh', 'width'],
