@@ -18,7 +18,6 @@ import {
 import type { StableDiffusionComponents } from '../../lib/pipelines/index.js';
 import type * as runtime from '../../lib/runtime/index.js';
 import { ClipTokenizer } from '../../lib/tokenizer/index.js';
-import { HeldFiles } from '../../lib/models/weights/held-files.js';
 import { FakeNetwork, port, type Compute, type Inputs, type Values } from './fake-network.js';
 import { Core, Model } from './fake-runtime.js';
 
