@@ -56,6 +56,13 @@ export function predictionTypeOption(): Option {
   );
 }
 
+export function vaeOption(): Option {
+  return new Option(
+    '--vae <vae>',
+    "VAE in place of the model's own: folder, .safetensors file, or id on the hub",
+  );
+}
+
 export function quietOption(): Option {
   return new Option('-q, --quiet', 'show no progress');
 }

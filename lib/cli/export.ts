@@ -1,20 +1,22 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 import { Command, Option } from 'commander';
 
 import { SaveError } from '../common/errors.js';
 import { fileExists } from '../common/file-exists.js';
 import {
+  checkVaeConfig,
   exportPipeline,
   exportSingleFile,
+  openVae,
   WEIGHT_FORMATS,
   type PipelineExport,
   type PredictionType,
   type WeightFormat,
 } from '../models/index.js';
-import { locateModel } from '../hub/index.js';
+import { locateModel, locateVae } from '../hub/index.js';
 import { saveExport } from '../pipelines/index.js';
-import { isSingleFile, predictionTypeOption, quietOption, wholeNumber } from './arguments.js';
+import { isSingleFile, predictionTypeOption, quietOption, vaeOption, wholeNumber } from './arguments.js';
 import { componentName } from './component-names.js';
 import { downloadStates, revisionOption } from './hub.js';
 import { longWork, type WorkResult } from './long-work.js';
@@ -31,6 +33,7 @@ interface ExportRequest {
   config?: string;
   tokenizer?: string;
   safetyChecker?: null;
+  vae?: string;
 }
 
 interface Options extends Omit<ExportRequest, 'safetyChecker'> {
@@ -56,6 +59,7 @@ export function exportCommand(): Command {
     )
     .option('--variant <name>', "variant of the weights to read, e.g. 'fp16'")
     .option('--clip-skip <layers>', 'layers of the text encoder to skip at its end', wholeNumber)
+    .addOption(vaeOption())
     .addOption(predictionTypeOption())
     .option('--config <folder>', 'of a checkpoint: diffusers folder with its configs')
     .option('--tokenizer <folder>', 'of a checkpoint: folder with its tokenizer')
@@ -92,9 +96,11 @@ async function convert(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<WorkResult> {
+  // Before the model, which takes longer to download.
+  const vae = request.vae === undefined ? undefined : await findVae(request.vae, request, progress, signal);
   const pipeline = isSingleFile(model)
-    ? await exportSingleFile(model, request)
-    : await exportModel(model, request, progress, signal);
+    ? await exportSingleFile(model, { ...request, vae })
+    : await exportModel(model, { ...request, vae }, progress, signal);
   progress.update({ label: 'Writing', activity: `writing ${output}` });
   await saveExport(pipeline, output, {
     overwrite,
@@ -113,7 +119,7 @@ async function convert(
 
 async function exportModel(
   model: string,
-  { revision, ...options }: ExportRequest,
+  { revision, ...options }: Omit<ExportRequest, 'vae'> & { vae: string | undefined },
   progress: Progress,
   signal: AbortSignal,
 ): Promise<PipelineExport> {
@@ -122,6 +128,7 @@ async function exportModel(
     revision,
     variant: options.variant,
     safetyChecker: options.safetyChecker,
+    vae: options.vae === undefined ? undefined : null,
     export: true,
     signal,
     onProgress: (event) => {
@@ -129,4 +136,27 @@ async function exportModel(
     },
   });
   return exportPipeline(folder, options);
+}
+
+/** The path of a VAE, downloaded if need be, and looked at. */
+async function findVae(
+  vae: string,
+  { variant }: ExportRequest,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<string> {
+  const downloadState = downloadStates();
+  const path = await locateVae(
+    vae,
+    {
+      variant,
+      signal,
+      onProgress: (event) => {
+        progress.update(downloadState(event));
+      },
+    },
+    (folder, file) => checkVaeConfig(join(folder, file)),
+  );
+  await openVae(path, { variant });
+  return path;
 }

@@ -14,6 +14,7 @@ import {
   seed,
   seedsFrom,
   size,
+  vaeOption,
   wholeNumberUpTo,
 } from './arguments.js';
 import { componentName } from './component-names.js';
@@ -46,6 +47,7 @@ interface Options {
   predictionType?: PredictionType;
   precision?: 'bf16' | 'f32' | 'f16';
   safetyChecker: boolean;
+  vae?: string;
   device: string;
   cacheDir?: string;
   output: string;
@@ -92,6 +94,7 @@ export function generateCommand(): Command {
       ),
     )
     .option('--no-safety-checker', 'load the model without its safety checker')
+    .addOption(vaeOption())
     .addOption(predictionTypeOption())
     .addOption(
       new Option('--precision <type>', 'of the arithmetic (default: bf16 where the CPU has it)').choices([
@@ -122,7 +125,8 @@ async function run(options: Options): Promise<void> {
   const request = generateOptions(options);
   parseGenerateOptions(request);
   if (options.size) {
-    const factor = isSingleFile(options.model) ? undefined : await vaeScaleFactorOf(options.model);
+    const source = options.vae ?? options.model;
+    const factor = isSingleFile(source) ? undefined : await vaeScaleFactorOf(source);
     if (factor !== undefined) requireMultiple(options.size, factor);
   }
   const { output, images: count, format, json } = options;
@@ -204,6 +208,7 @@ async function load(
     inferencePrecision: options.precision,
     device: options.device,
     cacheDir: options.cacheDir,
+    vae: options.vae,
     scheduler: options.scheduler === undefined ? undefined : schedulersByName[options.scheduler],
     signal,
     onProgress: (event: PipelineProgress) => {

@@ -7,9 +7,9 @@ import { InvalidArgumentError } from '../common/errors.js';
 
 const schema = z.object({ block_out_channels: z.array(z.number()).min(1).max(16) });
 
-/** Pixels per latent in a model's folder; undefined where it is known only once the model is loaded. */
+/** Pixels per latent in the folder of a model or VAE; undefined where it is known only once that is loaded. */
 export async function vaeScaleFactorOf(folder: string): Promise<number | undefined> {
-  for (const name of ['vae_decoder', 'vae']) {
+  for (const name of ['vae_decoder', 'vae', '']) {
     const config = await readConfigFile(join(folder, name, 'config.json'), schema).catch(() => undefined);
     if (config) return 2 ** (config.block_out_channels.length - 1);
   }

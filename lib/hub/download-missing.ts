@@ -1,6 +1,5 @@
 import type { LinkedController } from '../common/abort.js';
-import { HubError, ModelLoadError } from '../common/errors.js';
-import { readModelIndex } from './cached-snapshot.js';
+import { HubError } from '../common/errors.js';
 import { downloadBlob } from './download-blob.js';
 import type { HubClient } from './hub-client.js';
 import { inParallel } from './in-parallel.js';
@@ -9,23 +8,28 @@ import { isCommit } from './model-id.js';
 import { ProgressTally } from './progress-tally.js';
 import { hasSize, type RepoCache } from './repo-cache.js';
 import type { RepoFile } from './repo-file.js';
-import { selectFiles } from './select-files.js';
+import type { FileSelection } from './select-files.js';
 import type { SnapshotOptions } from './snapshot-options.js';
+import type { Subject } from './subject.js';
 
 /** As huggingface_hub. */
 const MAX_PARALLEL_FILES = 8;
-/** A model_index.json has some 500 bytes. */
+/** A model_index.json has some 500 bytes, a VAE's config.json 600. */
 const MAX_INDEX_BYTES = 2 ** 20;
 
-/** Called with the snapshot's folder while it has only model_index.json; what it throws ends the download. */
-export type Inspect = (folder: string) => Promise<unknown>;
+/**
+ * Called with the snapshot's folder while it has only the file that says what it is, a model_index.json or a VAE's
+ * config.json; what it throws ends the download.
+ */
+export type Inspect = (folder: string, file: string) => Promise<unknown>;
 
 /** A snapshot being downloaded. */
 export interface SnapshotDownload {
   readonly cache: RepoCache;
   readonly client: HubClient;
   readonly commit: string;
-  readonly options: SnapshotOptions;
+  readonly options: SnapshotOptions & FileSelection;
+  readonly subject: Subject;
   readonly inspect: Inspect | undefined;
   /** Ends all requests. */
   readonly controller: LinkedController;
@@ -37,15 +41,20 @@ export interface SnapshotDownload {
  * @returns the folder of the snapshot
  */
 export async function downloadMissing(download: SnapshotDownload): Promise<string> {
-  const { cache, client, commit, options, inspect, controller } = download;
+  const { cache, client, commit, options, subject, inspect, controller } = download;
   const { id, revision } = client.options;
   const folder = cache.snapshot(commit);
   const files = new Map((await listCommit(cache, client, commit)).map((file) => [file.path, file]));
-  await downloadFile(download, requireIndex(files, id), () => undefined);
-  await inspect?.(folder);
+  const paths = [...files.keys()];
+  const first = files.get(subject.firstFile(id, paths, options) ?? '');
+  if (!first) throw subject.absent(id);
+  requireSmall(first, id);
+  await downloadFile(download, first, () => undefined);
+  await inspect?.(folder, first.path);
 
-  const repository = { id, paths: [...files.keys()], index: await readModelIndex(folder) };
-  const selected = selectFiles(repository, options).flatMap((path) => files.get(path) ?? []);
+  const selected = (await subject.select(id, paths, options, folder)).flatMap(
+    (path) => files.get(path) ?? [],
+  );
   const tally = new ProgressTally(selected, options.onProgress ?? (() => undefined));
   const downloadAndCount = async (file: RepoFile): Promise<void> => {
     await downloadFile(download, file, (bytes) => {
@@ -61,22 +70,10 @@ export async function downloadMissing(download: SnapshotDownload): Promise<strin
   return folder;
 }
 
-function requireIndex(files: ReadonlyMap<string, RepoFile>, id: string): RepoFile {
-  const index = files.get('model_index.json');
-  if (!index) {
-    throw new ModelLoadError(
-      'UNSUPPORTED',
-      `${id} has no model_index.json: it is not in diffusers' layout. Download a single-file checkpoint yourself, and ` +
-        `load it with fromSingleFile`,
-    );
-  }
-  if (index.size > MAX_INDEX_BYTES) {
-    throw new HubError(
-      'HUB_CORRUPT',
-      `The model_index.json of ${id} has ${index.size} bytes, which no model needs`,
-    );
-  }
-  return index;
+/** @throws HubError `HUB_CORRUPT` */
+function requireSmall({ path, size }: RepoFile, id: string): void {
+  if (size <= MAX_INDEX_BYTES) return;
+  throw new HubError('HUB_CORRUPT', `The ${path} of ${id} has ${size} bytes, which no model needs`);
 }
 
 async function downloadFile(

@@ -1,4 +1,4 @@
-export { locateModel } from './locate-model.js';
+export { locateModel, locateVae, type VaeLocation } from './locate-model.js';
 export { snapshotDownload } from './snapshot-download.js';
 export {
   hubOptionSchemas,

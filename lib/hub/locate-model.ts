@@ -1,8 +1,10 @@
 import { HubError } from '../common/errors.js';
 import { fileExists } from '../common/file-exists.js';
 import { isModelId } from './model-id.js';
+import type { FileSelection } from './select-files.js';
 import { downloadSnapshot, type DownloadHooks } from './snapshot-download.js';
 import type { SnapshotOptions } from './snapshot-options.js';
+import { VAE } from './subject.js';
 
 /**
  * The folder of a model: `idOrFolder` itself if it exists or cannot be an id, else the snapshot of the model with this
@@ -12,12 +14,41 @@ import type { SnapshotOptions } from './snapshot-options.js';
  */
 export async function locateModel(
   idOrFolder: string,
-  options: SnapshotOptions,
+  options: SnapshotOptions & FileSelection,
   inspect?: DownloadHooks['inspect'],
+): Promise<string> {
+  return locate(idOrFolder, options, { inspect });
+}
+
+/** Options of `locateVae`: the revision is the model's, and the VAE's is 'main'. */
+export type VaeLocation = Omit<SnapshotOptions, 'revision' | 'export' | 'safetyChecker'>;
+
+/** Names of files, which could be ids too. */
+const WEIGHTS_FILE = /\.(safetensors|ckpt|pt|pth|bin)$/i;
+
+/**
+ * The folder or file of a VAE: `idOrPath` itself if it exists or cannot be an id, else the snapshot of the repository
+ * with this id, of which only the VAE's files are downloaded.
+ *
+ * @throws what `snapshotDownload` throws
+ */
+export async function locateVae(
+  idOrPath: string,
+  options: VaeLocation,
+  inspect?: DownloadHooks['inspect'],
+): Promise<string> {
+  if (WEIGHTS_FILE.test(idOrPath)) return idOrPath;
+  return locate(idOrPath, options, { inspect, subject: VAE });
+}
+
+async function locate(
+  idOrFolder: string,
+  options: SnapshotOptions & FileSelection,
+  hooks: DownloadHooks,
 ): Promise<string> {
   if (!isModelId(idOrFolder) || (await fileExists(idOrFolder))) return idOrFolder;
   try {
-    return await downloadSnapshot(idOrFolder, options, { inspect });
+    return await downloadSnapshot(idOrFolder, options, hooks);
   } catch (error) {
     if (!(error instanceof HubError)) throw error;
     throw new HubError(

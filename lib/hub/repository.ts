@@ -7,11 +7,12 @@ export interface Repository {
   readonly index: ModelIndex;
 }
 
-/** The names of the files directly in a folder. */
-export function filesIn({ paths }: Repository, folder: string): string[] {
+/** The names of the files directly in a folder; '' is the repository itself. */
+export function filesIn({ paths }: Pick<Repository, 'paths'>, folder: string): string[] {
+  const prefix = folder === '' ? '' : `${folder}/`;
   return paths
-    .filter((path) => path.startsWith(`${folder}/`))
-    .map((path) => path.slice(folder.length + 1))
+    .filter((path) => path.startsWith(prefix))
+    .map((path) => path.slice(prefix.length))
     .filter((name) => !name.includes('/'));
 }
 

@@ -22,6 +22,8 @@ export interface FileSelection {
   export?: boolean | undefined;
   /** null: not the safety checker. */
   safetyChecker?: null | undefined;
+  /** null: not the VAE, which is taken from elsewhere, and to which the variant may be meant. */
+  vae?: null | undefined;
 }
 
 /** What a model in OpenVINO's layout must have where its pipeline class is unknown. */
@@ -41,7 +43,7 @@ export function selectFiles(repository: Repository, selection: FileSelection): s
       .map((name) => `${folder}/${name}`),
   );
   const isExported = selectsNetworks(repository, selection);
-  if (isExported && selection.variant !== undefined) {
+  if (isExported && selection.variant !== undefined && selection.vae !== null) {
     throw new InvalidArgumentError(
       `The option 'variant' is for models to be exported, and ${repository.id} is exported already; 'export: true' ` +
         `takes its weights instead`,
@@ -57,12 +59,12 @@ function selectsNetworks(repository: Repository, selection: FileSelection): bool
   return selection.export === false || networkFiles(repository, 'unet').length > 0;
 }
 
-function selectNetworks(repository: Repository, { safetyChecker }: FileSelection): string[] {
+function selectNetworks(repository: Repository, { safetyChecker, vae }: FileSelection): string[] {
   const { id, index } = repository;
   const required = PIPELINES[pipelineClassOf(index)]?.required ?? REQUIRED;
   return NETWORK_KEYS.flatMap((key) => {
     const isLeftOut = key === 'safety_checker' && (safetyChecker === null || !isNamed(index, key));
-    if (isLeftOut) return [];
+    if (isLeftOut || (key === 'vae' && vae === null)) return [];
     const files = COMPONENTS[key].networks.flatMap((name) => {
       const found = networkFiles(repository, name);
       if (found.length > 0) return [...configsIn(repository, name), ...found];
@@ -77,7 +79,8 @@ function selectNetworks(repository: Repository, { safetyChecker }: FileSelection
   });
 }
 
-function networkFiles(repository: Repository, folder: string): string[] {
+/** A network's .xml and .bin, under whichever of its names. */
+export function networkFiles(repository: Repository, folder: string): string[] {
   const present = filesIn(repository, folder);
   const name = IR_NAMES.find((candidate) => present.includes(`${candidate}.xml`));
   return name !== undefined && present.includes(`${name}.bin`)

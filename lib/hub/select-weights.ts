@@ -1,3 +1,5 @@
+import { posix } from 'node:path';
+
 import { ModelLoadError } from '../common/errors.js';
 import {
   COMPONENTS,
@@ -18,6 +20,15 @@ interface Selected {
   readonly variant: string | undefined;
 }
 
+/** Which weights are selected. */
+export interface WeightSelection {
+  readonly variant?: string | undefined;
+  /** null: not the safety checker. */
+  readonly safetyChecker?: null | undefined;
+  /** null: not the VAE. */
+  readonly vae?: null | undefined;
+}
+
 /**
  * Configs and weights in safetensors of the networks that model_index.json names. As in diffusers, a component without
  * the variant is taken without it, but not all of them.
@@ -27,19 +38,24 @@ interface Selected {
  */
 export function selectWeights(
   repository: Repository,
-  { variant, safetyChecker }: { variant?: string | undefined; safetyChecker?: null | undefined },
+  { variant, safetyChecker, vae }: WeightSelection,
 ): string[] {
   const { id, index } = repository;
-  const missing = (['unet', 'vae'] as const).find((key) => !isNamed(index, key));
+  const missing = (['unet', 'vae'] as const).find(
+    (key) => !isNamed(index, key) && (key !== 'vae' || vae !== null),
+  );
   if (missing !== undefined) {
     throw new ModelLoadError('UNSUPPORTED', `${id} is no Stable Diffusion model: it has no ${missing}`);
   }
+  const leftOut = { safety_checker: safetyChecker, vae };
   const keys = NETWORK_KEYS.filter(
-    (key) => isNamed(index, key) && (key !== 'safety_checker' || safetyChecker !== null),
+    (key) => isNamed(index, key) && (leftOut as Partial<Record<NetworkKey, null>>)[key] !== null,
   );
   const selected = keys.map((key) => selectComponent(repository, key, variant));
   const [first = 'unet'] = keys;
-  if (!selected.some((weights) => weights?.variant === variant)) throw notFound(repository, first, variant);
+  // The variant may be one of the VAE from elsewhere.
+  if (vae !== null && !selected.some((weights) => weights?.variant === variant))
+    throw notFound(repository, first, variant);
   return keys.flatMap((key, i) => [...configsIn(repository, key), ...(selected[i]?.files ?? [])]);
 }
 
@@ -54,14 +70,32 @@ function selectComponent(
   repository: Repository,
   key: NetworkKey,
   variant: string | undefined,
+  folder: string = key,
 ): Selected | undefined {
-  const variants = variantsOf(repository, key);
+  const variants = variantsOf(repository, key, folder);
   for (const candidate of new Set([variant, undefined])) {
     const files = filesOf(variants, key, candidate);
-    if (files) return { files: files.map((name) => `${key}/${name}`), variant: candidate };
+    if (files) return { files: files.map((name) => posix.join(folder, name)), variant: candidate };
   }
   if (key === 'safety_checker') return undefined;
-  throw notFound(repository, key, variant);
+  throw notFound(repository, key, variant, folder);
+}
+
+/**
+ * Config and weights of the VAE in a folder.
+ *
+ * @param folder - '' for the repository itself
+ * @throws ModelLoadError `MODEL_NOT_FOUND`, `UNSUPPORTED`
+ */
+export function selectVaeWeights(
+  repository: Repository,
+  folder: string,
+  variant: string | undefined,
+): string[] {
+  return [
+    posix.join(folder, 'config.json'),
+    ...(selectComponent(repository, 'vae', variant, folder)?.files ?? []),
+  ];
 }
 
 /** One file, or all shards with the index that names them. */
@@ -79,14 +113,19 @@ function filesOf(
   return single === undefined ? undefined : [single];
 }
 
-function variantsOf(repository: Repository, key: NetworkKey): WeightVariants {
-  return weightVariants(filesIn(repository, key), COMPONENTS[key].weights);
+function variantsOf(repository: Repository, key: NetworkKey, folder: string = key): WeightVariants {
+  return weightVariants(filesIn(repository, folder), COMPONENTS[key].weights);
 }
 
-function notFound(repository: Repository, key: NetworkKey, wanted: string | undefined): ModelLoadError {
+function notFound(
+  repository: Repository,
+  key: NetworkKey,
+  wanted: string | undefined,
+  folder: string = key,
+): ModelLoadError {
   const { id } = repository;
   const what = wanted === undefined ? 'weights without a variant' : `'${wanted}' weights`;
-  const present = [...variantsOf(repository, key).keys()];
+  const present = [...variantsOf(repository, key, folder).keys()];
   const others = present.filter((variant) => variant !== wanted);
   if (others.length > 0) {
     const list = others.map((variant) => (variant === undefined ? 'without one' : `'${variant}'`)).join(', ');
@@ -95,7 +134,7 @@ function notFound(repository: Repository, key: NetworkKey, wanted: string | unde
       `${id} has no ${what} of its ${key}; the variants there are: ${list} (option 'variant')`,
     );
   }
-  if (present.length === 0 && filesIn(repository, key).some(isPickle)) {
+  if (present.length === 0 && filesIn(repository, folder).some(isPickle)) {
     return new ModelLoadError(
       'UNSUPPORTED',
       `${id} has the weights of its ${key} only as pickles, which can run any code when they are read, so only ` +

@@ -10,6 +10,8 @@ import { HubClient } from './hub-client.js';
 import { resolveRevision } from './list-files.js';
 import { isCommit, requireModelId } from './model-id.js';
 import { RepoCache } from './repo-cache.js';
+import { MODEL, type Subject } from './subject.js';
+import type { FileSelection } from './select-files.js';
 import { sleepFor, type Sleep } from './retries.js';
 import { parseSnapshotOptions, type SnapshotOptions } from './snapshot-options.js';
 
@@ -38,20 +40,22 @@ export async function snapshotDownload(id: string, options: SnapshotOptions = {}
 
 /** Hooks of this package and its tests. */
 export interface DownloadHooks {
+  /** What is wanted of the repository. Default: the model. */
+  subject?: Subject | undefined;
   inspect?: Inspect | undefined;
   sleep?: Sleep | undefined;
 }
 
 export async function downloadSnapshot(
   id: string,
-  options: SnapshotOptions,
-  { inspect, sleep = sleepFor }: DownloadHooks = {},
+  options: SnapshotOptions & FileSelection,
+  { subject = MODEL, inspect, sleep = sleepFor }: DownloadHooks = {},
 ): Promise<string> {
   const { revision = 'main', signal } = options;
   signal?.throwIfAborted();
   const cacheDir = resolve(options.hubCacheDir ?? hubCacheDir());
   const cache = new RepoCache(cacheDir, id);
-  const cached = await findCached(cache, id, revision, options);
+  const cached = await findCached(cache, id, revision, options, subject);
   if (options.localFilesOnly ?? isOffline()) return requireCached(cached, id, cacheDir, options);
   // The files of a commit never change.
   if (isCommit(revision) && 'folder' in cached) return cached.folder;
@@ -61,7 +65,7 @@ export async function downloadSnapshot(
   try {
     const commit = await currentCommit(client, cached);
     if (typeof commit !== 'string') return commit.folder;
-    return await downloadMissing({ cache, client, commit, options, inspect, controller });
+    return await downloadMissing({ cache, client, commit, options, subject, inspect, controller });
   } finally {
     controller.unlink();
     await client.close();

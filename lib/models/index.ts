@@ -14,6 +14,9 @@ export {
   type SingleFileExportOptions,
 } from './loading/single-file/export-single-file.js';
 export { PREDICTION_TYPES, type PredictionType } from './loading/single-file/scheduler-config.js';
+export { openVae } from './loading/vae/open-vae.js';
+export type { ReplacementVae } from './loading/vae/replacement-vae.js';
+export { checkVaeConfig } from './loading/vae/vae-folder.js';
 export type { NetworkSource } from './network-source.js';
 export { findNetwork, requireNetwork, type PretrainedModel } from './pretrained-model.js';
 export { saveModel, type SaveExportOptions, type SaveProgress } from './saving/save-model.js';

@@ -12,6 +12,7 @@ import {
 import { Scheduler, schedulerFromConfig } from '../schedulers/index.js';
 import { compileSettings } from './compile-settings.js';
 import { networksOf } from './components.js';
+import { loadVae } from './load-vae.js';
 import { loadComponents, type StableDiffusionComponents } from './load-components.js';
 import type { OVDiffusionPipeline, PipelineInit } from './pipeline.js';
 import {
@@ -46,6 +47,8 @@ export async function loadPretrained<Pipeline extends OVDiffusionPipeline>(
   return load(pipelineClass, parsed, async (core, scratchDir) => {
     const { revision, token, hubCacheDir, localFilesOnly, variant, safetyChecker, signal, onProgress } =
       parsed;
+    // Before the model, which takes longer to download.
+    const vae = await loadVae(parsed);
     const inspect = async (folder: string): Promise<ModelIndex> => {
       const index = await readModelIndex(folder);
       requireModelClass(pipelineClass, index, folder);
@@ -58,6 +61,7 @@ export async function loadPretrained<Pipeline extends OVDiffusionPipeline>(
       localFilesOnly,
       variant,
       safetyChecker,
+      vae: vae && null,
       signal,
       export: parsed.export,
     };
@@ -66,7 +70,7 @@ export async function loadPretrained<Pipeline extends OVDiffusionPipeline>(
       { ...hubOptions, onProgress: (progress) => onProgress?.({ phase: 'download', ...progress }) },
       inspect,
     );
-    const model = await openFolder(folder, { ...parsed, scratchDir }, core);
+    const model = await openFolder(folder, { ...parsed, scratchDir, vae }, core);
     return { ...model, name: idOrFolder };
   });
 }
@@ -84,9 +88,18 @@ export async function loadSingleFile<Pipeline extends OVDiffusionPipeline>(
   if (typeof path !== 'string' || path === '') throw wrongValue('a path', 'path', path);
   const parsed = parseSingleFileOptions(options);
   const { weightFormat, clipSkip, predictionType, config, tokenizer } = parsed;
-  return load(pipelineClass, parsed, (_, scratchDir) =>
-    openSingleFile(path, { weightFormat, clipSkip, predictionType, config, tokenizer, scratchDir }),
-  );
+  return load(pipelineClass, parsed, async (_, scratchDir) => {
+    const vae = await loadVae(parsed);
+    return openSingleFile(path, {
+      weightFormat,
+      clipSkip,
+      predictionType,
+      config,
+      tokenizer,
+      scratchDir,
+      vae,
+    });
+  });
 }
 
 type Open = (

@@ -31,6 +31,12 @@ export interface LoadingOptions extends Pick<ExportOptions, 'weightFormat' | 'cl
    */
   scheduler?: Scheduler | SchedulerClass | undefined;
   /**
+   * A VAE to use in place of the model's own, as diffusers' `vae`; a model that has none loads with this. A VAE's
+   * folder, a model's folder, a .safetensors file in the original layout, or the id of a VAE or a model on the hub, at
+   * its revision 'main'. `weightFormat` and `variant` apply to it too. Default: the model's own.
+   */
+  vae?: string | undefined;
+  /**
    * Precision of the arithmetic. Default: bf16 where the processor computes it natively (avx512_bf16 or AMX), else
    * what OpenVINO chooses for the device. `pipeline.inferencePrecision` is what was compiled.
    */
@@ -61,9 +67,12 @@ export interface LoadingOptions extends Pick<ExportOptions, 'weightFormat' | 'cl
 
 type HubOption = keyof typeof hubOptionSchemas;
 
-/** Options of `fromSingleFile`. */
+/** Options of `fromSingleFile`; those of the hub apply to a `vae` that is not a path. */
 export interface SingleFileOptions
-  extends LoadingOptions, Pick<SingleFileExportOptions, keyof typeof checkpointFields> {}
+  extends
+    LoadingOptions,
+    Pick<SnapshotOptions, Exclude<HubOption, 'revision'>>,
+    Pick<SingleFileExportOptions, keyof typeof checkpointFields> {}
 
 /** Whether a value is one of the scheduler classes, or a user's own that has a config. */
 function isSchedulerClass(value: unknown): value is SchedulerClass {
@@ -73,6 +82,7 @@ function isSchedulerClass(value: unknown): value is SchedulerClass {
 const loadingFields = {
   weightFormat: exportOptionFields.weightFormat,
   clipSkip: exportOptionFields.clipSkip,
+  vae: z.string().min(1).describe('a path or an id').optional(),
   scheduler: z
     .custom<Scheduler | SchedulerClass>((value) => Scheduler.isScheduler(value) || isSchedulerClass(value))
     .describe('a Scheduler or a scheduler class')
@@ -101,7 +111,14 @@ const pipelineSchema = optionsSchema<PipelineOptions>()({
   safetyChecker: exportOptionFields.safetyChecker,
 });
 
-const singleFileSchema = optionsSchema<SingleFileOptions>()({ ...loadingFields, ...checkpointFields });
+const { token, hubCacheDir, localFilesOnly } = hubOptionSchemas;
+const singleFileSchema = optionsSchema<SingleFileOptions>()({
+  ...loadingFields,
+  ...checkpointFields,
+  token,
+  hubCacheDir,
+  localFilesOnly,
+});
 
 /** @throws InvalidArgumentError, which never quotes a token */
 export function parsePipelineOptions(options: PipelineOptions): PipelineOptions {
@@ -109,7 +126,8 @@ export function parsePipelineOptions(options: PipelineOptions): PipelineOptions 
   return parseOptions(pipelineSchema, options, 'fromPretrained');
 }
 
-/** @throws InvalidArgumentError */
+/** @throws InvalidArgumentError, which never quotes a token */
 export function parseSingleFileOptions(options: SingleFileOptions): SingleFileOptions {
+  requireToken((options as SingleFileOptions | null)?.token);
   return parseOptions(singleFileSchema, options, 'fromSingleFile');
 }

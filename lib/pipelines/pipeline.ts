@@ -165,7 +165,7 @@ export abstract class OVDiffusionPipeline<
     }));
     const schedulerConfig = this.#scheduler.toJSON();
     const { tokenizer } = model.tokenizers;
-    const roots = held.map(({ root }) => root);
+    const roots = [...held, ...others].map(({ root }) => root);
     const saved = { source: model.path, index: model.index, tokenizer, schedulerConfig, networks, roots };
     await saveModel({ ...saved, complete: saveTokenizerNetworks }, target, options, 'savePretrained');
   }

@@ -40,8 +40,9 @@ export async function saveExport(
   const schedulerConfig =
     pipeline.schedulerConfig ??
     correctSchedulerFile(await schedulerConfigIn(source), pipelineClassOf(index), source);
+  const roots = pipeline.components.flatMap(({ root }) => root ?? []);
   await saveModel(
-    { ...pipeline, schedulerConfig, networks, complete: saveTokenizerNetworks },
+    { ...pipeline, roots, schedulerConfig, networks, complete: saveTokenizerNetworks },
     target,
     options,
     'saveExport',

@@ -23,6 +23,7 @@ import { correctUNetConfig } from '../definitions/unet/corrections.js';
 import type { UNetOptions } from '../definitions/unet/inputs.js';
 import { unet2dConditionModel } from '../definitions/unet/unet-2d-condition-model.js';
 import type { NetworkKey, NetworkName } from '../layout.js';
+import type { NetworkSource } from '../network-source.js';
 import type { WeightScope } from '../weights/weight-scope.js';
 import { WeightStore, type WeightSource } from '../weights/weight-store.js';
 
@@ -31,6 +32,8 @@ export interface ComponentExport {
   readonly name: NetworkName;
   /** What its config.json is to say. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** The folder or file it is read from, where that is not the model's. */
+  readonly root?: string | undefined;
   /** The files its weights are mapped from. */
   readonly weightFiles: readonly string[];
   /** Files of weights that are saved beside the network, because optimum-intel reads them and not the network. */
@@ -46,6 +49,8 @@ export interface ComponentExport {
    * @throws ModelLoadError `MODEL_CORRUPT` listing the keys that are missing or of another shape
    */
   readonly build: (scratchDir?: string) => Promise<Model>;
+  /** Where it is in OpenVINO's layout already; it is saved as it is there. */
+  readonly source?: NetworkSource | undefined;
 }
 
 /** What a network is built from. */

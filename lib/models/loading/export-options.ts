@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { flag, oneOf } from '../../common/fields.js';
+import { flag, oneOf, path } from '../../common/fields.js';
 import { optionsSchema } from '../../common/options.js';
 import { WEIGHT_FORMATS, type WeightFormat } from '../weights/formats.js';
 
@@ -19,6 +19,11 @@ export interface ExportOptions {
   hiddenStates?: boolean | undefined;
   /** null leaves the safety checker out, as in diffusers. Default: the model's own. */
   safetyChecker?: null | undefined;
+  /**
+   * A VAE to take in place of the model's own, as diffusers' `vae`: its folder, a model's folder, or a .safetensors
+   * file in the original layout. Default: the model's own.
+   */
+  vae?: string | undefined;
 }
 
 /** Its fields; loading a pipeline has some of them too. */
@@ -32,6 +37,7 @@ export const exportOptionFields = {
   clipSkip: z.int().min(0).max(64).describe('integer between 0 and 64').optional(),
   hiddenStates: flag.optional(),
   safetyChecker: z.null().describe('null').optional(),
+  vae: path.optional(),
 };
 
 export const exportOptionsSchema = optionsSchema<ExportOptions>()(exportOptionFields);

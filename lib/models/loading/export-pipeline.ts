@@ -2,8 +2,6 @@ import { join } from 'node:path';
 
 import { ModelLoadError } from '../../common/errors.js';
 import { parseOptions } from '../../common/options.js';
-import { warn } from '../../common/warnings.js';
-import type { NetworkConfig } from '../definitions/network-config.js';
 import {
   COMPONENTS,
   isNamed,
@@ -14,25 +12,21 @@ import {
   type NetworkKey,
 } from '../layout.js';
 import type { ModelMetadata } from '../saving/save-metadata.js';
-import {
-  networkExports,
-  type ComponentExport,
-  type NetworkWeights,
-  type ScaleFactor,
-} from './component-export.js';
+import { checkVariant, type VariantWeights } from './check-variant.js';
+import { networkExports, type ComponentExport } from './component-export.js';
 import { exportOptionsSchema, type ExportOptions } from './export-options.js';
-import { readModelIndex, schedulerConfigIn } from './model-folder.js';
+import { readModelIndex } from './model-folder.js';
 import { networkWeights } from './network-weights.js';
 import { warnMissingSafetyChecker } from './safety-checker-source.js';
 import { tokenLimit } from './token-limit.js';
-import { scaleFactorFor } from './vae-scale-factor.js';
+import { scaleFactorIn } from './vae-scale-factor.js';
+import { openVae } from './vae/open-vae.js';
+import { replaceVae, withVae, type ReplacementVae } from './vae/replacement-vae.js';
 
 /** A pipeline whose configurations were checked, ready to be built or saved. */
 export interface PipelineExport extends ModelMetadata {
   readonly components: readonly ComponentExport[];
 }
-
-type Weights = NetworkWeights & { readonly variant: string | undefined };
 
 /**
  * Reads a diffusers folder's configurations and finds its weights, so that OpenVINO networks can be built from it
@@ -49,27 +43,35 @@ type Weights = NetworkWeights & { readonly variant: string | undefined };
  * ```
  */
 export async function exportPipeline(folder: string, options: ExportOptions = {}): Promise<PipelineExport> {
-  const {
-    weightFormat = 'stored',
-    variant,
-    clipSkip = 0,
-    hiddenStates,
-    safetyChecker,
-  } = parseOptions(exportOptionsSchema, options, 'exportPipeline');
+  const { vae, ...parsed } = parseOptions(exportOptionsSchema, options, 'exportPipeline');
+  return exportFolder(folder, parsed, vae === undefined ? undefined : await openVae(vae, parsed));
+}
+
+/**
+ * `exportPipeline` with options that were checked.
+ *
+ * @param vae - in place of the folder's own, which is not looked at then
+ */
+export async function exportFolder(
+  folder: string,
+  options: Omit<ExportOptions, 'vae'>,
+  vae: ReplacementVae | undefined,
+): Promise<PipelineExport> {
+  const { weightFormat = 'stored', variant, clipSkip = 0, hiddenStates, safetyChecker } = options;
   const index = await readModelIndex(folder);
   const { isXl } = pipelineLayoutOf(index, folder);
   requireComponent(folder, index, 'unet');
-  requireComponent(folder, index, 'vae');
+  if (!vae) requireComponent(folder, index, 'vae');
   const components: ComponentExport[] = [];
   const context = {
     clipSkip,
     hiddenStates: hiddenStates ?? isXl,
     isXl,
     tokens: await tokenLimit({ folder: join(folder, isXl ? 'tokenizer_2' : 'tokenizer') }),
-    scaleFactor: await scaleFactorsOf(folder, isXl),
+    scaleFactor: await scaleFactorIn(folder, isXl),
     others: components,
   };
-  const found: Weights[] = [];
+  const found: VariantWeights[] = vae?.found ? [vae.found] : [];
   const exportNetwork = async (key: NetworkKey, className: string): Promise<ComponentExport[]> => {
     const weights = await networkWeights(join(folder, key), COMPONENTS[key].weights, {
       weightFormat,
@@ -80,6 +82,11 @@ export async function exportPipeline(folder: string, options: ExportOptions = {}
   };
   for (const key of NETWORK_KEYS) {
     if (key === 'safety_checker' && safetyChecker === null) continue;
+    if (key === 'vae' && vae) {
+      const unet = components.find(({ name }) => name === 'unet');
+      components.push(...replaceVae(vae, unet?.config ?? {}, folder, context.scaleFactor));
+      continue;
+    }
     const className = networkClassOf(index, key, folder);
     if (className === undefined) continue;
     const exporting = exportNetwork(key, className);
@@ -89,7 +96,7 @@ export async function exportPipeline(folder: string, options: ExportOptions = {}
   const hasSafetyChecker = components.some(({ name }) => name === 'safety_checker');
   return {
     source: folder,
-    index: hasSafetyChecker ? index : withoutSafetyChecker(index),
+    index: withVae(hasSafetyChecker ? index : withoutSafetyChecker(index), vae),
     components,
   };
 }
@@ -112,36 +119,4 @@ function withoutSafetyChecker(index: ModelIndex): ModelIndex {
 function requireComponent(folder: string, index: ModelIndex, key: 'unet' | 'vae'): void {
   if (networkClassOf(index, key, folder) !== undefined) return;
   throw new ModelLoadError('CONFIG_INVALID', `Expected ${join(folder, 'model_index.json')} to name a ${key}`);
-}
-
-/**
- * As in diffusers, a component without the variant is taken without it, but not all of them.
- *
- * @throws ModelLoadError `MODEL_NOT_FOUND` where no component has the variant
- */
-function checkVariant(folder: string, variant: string | undefined, found: readonly Weights[]): void {
-  if (variant === undefined) return;
-  const without = found.filter((weights) => weights.variant !== variant);
-  if (without.length === 0) return;
-  if (without.length === found.length) {
-    throw new ModelLoadError(
-      'MODEL_NOT_FOUND',
-      `No component of ${folder} has weights of the variant '${variant}'`,
-    );
-  }
-  const paths = without.map(({ config }: { config: NetworkConfig }) => config.path).join(', ');
-  warn(
-    'VARIANT_FALLBACK',
-    `Weights without a variant are used where there are none of '${variant}': ${paths}`,
-  );
-}
-
-/** As optimum-intel chooses it: the VAEs of SDXL and of v-prediction models leave the range of f16. */
-async function scaleFactorsOf(folder: string, isXl: boolean): Promise<ScaleFactor> {
-  if (isXl) return ({ forceUpcast }) => (forceUpcast ? '128.0' : undefined);
-  // A scheduler that is missing or broken is reported by whoever needs it.
-  const { prediction_type: type } = await schedulerConfigIn(folder).catch(() => ({
-    prediction_type: undefined,
-  }));
-  return () => scaleFactorFor(type);
 }

@@ -25,12 +25,13 @@ const TRANSFORMERS_FLOATS = [
  * @param scratchDir - folder for converted weights while a network is used; when it is saved they are beside the target
  */
 export function exportSource(component: ComponentExport, path: string, scratchDir?: string): NetworkSource {
-  const { name, config } = component;
+  if (component.source) return component.source;
+  const { name, config, root = path } = component;
   const files = new HeldFiles(component.weightFiles);
   return {
     name,
-    path: `${path} (${name})`,
-    root: path,
+    path: `${root} (${name})`,
+    root,
     config,
     files,
     open: () => component.build(scratchDir),

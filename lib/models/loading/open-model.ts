@@ -5,9 +5,10 @@ import { InvalidArgumentError, ModelLoadError } from '../../common/errors.js';
 import type { Core } from '../../runtime/index.js';
 import type { PretrainedModel } from '../pretrained-model.js';
 import { exportedModel, type ConversionOptions } from './exported-model.js';
-import { exportPipeline } from './export-pipeline.js';
+import { exportFolder } from './export-pipeline.js';
 import { isOpenvinoFolder, openOpenvinoFolder } from './openvino-folder.js';
-import { exportSingleFile, type SingleFileExportOptions } from './single-file/export-single-file.js';
+import { exportCheckpoint, type SingleFileExportOptions } from './single-file/export-single-file.js';
+import type { ReplacementVae } from './vae/replacement-vae.js';
 
 /** What decides how a folder is opened. */
 export interface OpenFolderOptions extends ConversionOptions {
@@ -15,6 +16,15 @@ export interface OpenFolderOptions extends ConversionOptions {
   readonly export?: boolean | undefined;
   readonly variant?: string | undefined;
   readonly safetyChecker?: null | undefined;
+  /** In place of the model's own. */
+  readonly vae?: ReplacementVae | undefined;
+}
+
+/** What decides how a checkpoint is opened. */
+export interface OpenSingleFileOptions extends Omit<SingleFileExportOptions, 'vae'> {
+  readonly scratchDir?: string | undefined;
+  /** In place of the checkpoint's own. */
+  readonly vae?: ReplacementVae | undefined;
 }
 
 /**
@@ -28,18 +38,19 @@ export async function openFolder(
   options: OpenFolderOptions,
   core: Core,
 ): Promise<PretrainedModel> {
-  const { weightFormat, variant, clipSkip, scratchDir, safetyChecker } = options;
+  const { weightFormat, variant, clipSkip, scratchDir, safetyChecker, vae } = options;
   if (await needsExport(folder, options.export)) {
-    const exported = await exportPipeline(folder, { weightFormat, variant, clipSkip, safetyChecker });
+    const exported = await exportFolder(folder, { weightFormat, variant, clipSkip, safetyChecker }, vae);
     return exportedModel(exported, { weightFormat, clipSkip, scratchDir });
   }
-  const unused = Object.entries({ weightFormat, variant, clipSkip }).find(([, value]) => value !== undefined);
+  const ofVae = vae?.isBuilt ? {} : { weightFormat, variant };
+  const unused = Object.entries({ ...ofVae, clipSkip }).find(([, value]) => value !== undefined);
   if (unused) {
     throw new InvalidArgumentError(
       `The option '${unused[0]}' applies when a model is exported, and ${folder} is exported already`,
     );
   }
-  return openOpenvinoFolder(folder, core, { safetyChecker });
+  return openOpenvinoFolder(folder, core, { safetyChecker, variant, scratchDir, vae });
 }
 
 /**
@@ -47,11 +58,9 @@ export async function openFolder(
  *
  * @throws ModelLoadError naming what is missing, broken or not supported
  */
-export async function openSingleFile(
-  path: string,
-  { scratchDir, ...options }: SingleFileExportOptions & { scratchDir?: string | undefined },
-): Promise<PretrainedModel> {
-  return exportedModel(await exportSingleFile(path, options), { ...options, scratchDir });
+export async function openSingleFile(path: string, options: OpenSingleFileOptions): Promise<PretrainedModel> {
+  const { vae, scratchDir, ...others } = options;
+  return exportedModel(await exportCheckpoint(path, others, vae), { ...others, scratchDir });
 }
 
 async function needsExport(folder: string, wanted: boolean | undefined): Promise<boolean> {

@@ -14,9 +14,13 @@ import {
 } from '../layout.js';
 import type { NetworkSource } from '../network-source.js';
 import type { PretrainedModel } from '../pretrained-model.js';
+import { checkVariant } from './check-variant.js';
+import { exportSource } from './export-source.js';
 import { irSource } from './ir-source.js';
 import { readModelIndex, schedulerConfigIn, tokenizersIn } from './model-folder.js';
 import { safetyCheckerSource, warnMissingSafetyChecker } from './safety-checker-source.js';
+import { scaleFactorIn } from './vae-scale-factor.js';
+import { replaceVae, withVae, type ReplacementVae } from './vae/replacement-vae.js';
 
 /** Whether a folder's UNet is exported already. */
 export async function isOpenvinoFolder(folder: string): Promise<boolean> {
@@ -24,32 +28,60 @@ export async function isOpenvinoFolder(folder: string): Promise<boolean> {
   return there.includes(true);
 }
 
+/** What of a folder is left out, or taken from elsewhere. */
+export interface OpenvinoFolderOptions {
+  /** null: it is not looked for. */
+  readonly safetyChecker?: null | undefined;
+  /** In place of the folder's own, which is not looked for then. */
+  readonly vae?: ReplacementVae | undefined;
+  /** Of that VAE's weights. */
+  readonly variant?: string | undefined;
+  /** Folder for that VAE's converted weights. */
+  readonly scratchDir?: string | undefined;
+}
+
 /**
  * Opens a folder in optimum-intel's layout (versions 1.7 to 2.2).
  *
- * @param options.safetyChecker - null: it is not looked for
  * @throws ModelLoadError naming the file that is missing, broken or does not fit
  */
 export async function openOpenvinoFolder(
   folder: string,
   core: Core,
-  options: { safetyChecker?: null | undefined } = {},
+  options: OpenvinoFolderOptions = {},
 ): Promise<PretrainedModel> {
   const index = await readModelIndex(folder);
   const networks: NetworkSource[] = [];
   for (const key of NETWORK_KEYS) {
     if (key === 'safety_checker' && options.safetyChecker === null) continue;
-    networks.push(...(await networksOf(folder, index, key, core)));
+    if (key === 'vae' && options.vae)
+      networks.push(...(await replacement(folder, networks, options.vae, options)));
+    else networks.push(...(await networksOf(folder, index, key, core)));
   }
   return {
     name: folder,
     path: folder,
-    index,
+    index: withVae(index, options.vae),
     networks: withVaeConfig(networks, folder),
     tokenizers: tokenizersIn(folder, index),
     schedulerConfig: () => schedulerConfigIn(folder),
     export: undefined,
   };
+}
+
+/** The networks of a VAE from elsewhere. */
+async function replacement(
+  folder: string,
+  others: readonly NetworkSource[],
+  vae: ReplacementVae,
+  { variant, scratchDir }: OpenvinoFolderOptions,
+): Promise<NetworkSource[]> {
+  const index = await readModelIndex(folder);
+  const { isXl } = pipelineLayoutOf(index, folder);
+  if (vae.found) checkVariant(folder, variant, [vae.found]);
+  const unet = others.find(({ name }) => name === 'unet')?.config ?? {};
+  const components = replaceVae(vae, unet, folder, await scaleFactorIn(folder, isXl));
+  return components.map((component) => exportSource(component, folder, scratchDir));
 }
 
 async function networksOf(

@@ -22,6 +22,8 @@ import { PREDICTION_TYPES, type PredictionType } from './scheduler-config.js';
 import { isOpenClip } from './text-config.js';
 import { CLIP_NAMING, OPEN_CLIP_NAMING } from './text-naming.js';
 import { unetNaming } from './unet-naming.js';
+import { openVae } from '../vae/open-vae.js';
+import { replaceVae, type ReplacementVae } from '../vae/replacement-vae.js';
 import { vaeNaming } from './vae-naming.js';
 
 /** Options of `exportSingleFile`. */
@@ -61,6 +63,7 @@ const schema = optionsSchema<SingleFileExportOptions>()({
   weightFormat: exportOptionFields.weightFormat,
   clipSkip: exportOptionFields.clipSkip,
   hiddenStates: exportOptionFields.hiddenStates,
+  vae: exportOptionFields.vae,
 });
 
 /**
@@ -78,21 +81,29 @@ export async function exportSingleFile(
   options: SingleFileExportOptions = {},
 ): Promise<SingleFileExport> {
   if (typeof path !== 'string' || path === '') throw wrongValue('a path', 'path', path);
-  const {
-    weightFormat = 'stored',
-    clipSkip = 0,
-    hiddenStates = false,
-    predictionType,
-    config,
-    tokenizer,
-  } = parseOptions(schema, options, 'exportSingleFile');
+  const { vae, ...parsed } = parseOptions(schema, options, 'exportSingleFile');
+  return exportCheckpoint(path, parsed, vae === undefined ? undefined : await openVae(vae, parsed));
+}
+
+/**
+ * `exportSingleFile` with options that were checked.
+ *
+ * @param replacement - in place of the checkpoint's own VAE, which is not looked at then
+ */
+export async function exportCheckpoint(
+  path: string,
+  options: Omit<SingleFileExportOptions, 'vae'>,
+  replacement: ReplacementVae | undefined,
+): Promise<SingleFileExport> {
+  const { weightFormat = 'stored', clipSkip = 0, hiddenStates = false, config } = options;
+  const { predictionType, tokenizer } = options;
   refusePickle(path);
   const checkpoint = new Checkpoint(path);
-  refuseOthers(checkpoint);
+  refuseOthers(checkpoint, { needsVae: !replacement });
   const model =
     config === undefined
-      ? inferDescription(checkpoint, { predictionType, tokenizer })
-      : await readDescription(config, { predictionType, tokenizer });
+      ? inferDescription(checkpoint, { predictionType, tokenizer, vae: replacement })
+      : await readDescription(config, { predictionType, tokenizer, vae: replacement });
 
   await requireTokenizer(model.tokenizer);
   const source = (description: NetworkConfig, naming: WeightNaming): NetworkWeights => ({
@@ -102,6 +113,7 @@ export async function exportSingleFile(
   const unet = checkNetworkConfig(model.unet, unetConfigSchema, UNET_SUPPORTED);
   const vae = checkNetworkConfig(model.vae, autoencoderKlConfigSchema);
   const text = checkNetworkConfig(model.textEncoder, clipTextConfigSchema);
+  const scaleFactor = () => scaleFactorFor(model.schedulerConfig.prediction_type);
   requireFit(path, text.hidden_size, unet.levels[0]?.crossAttentionDim);
   return {
     source: path,
@@ -118,9 +130,9 @@ export async function exportSingleFile(
       unetExport(source(model.unet, unetNaming(unet)), {
         tokens: await tokenLimit(model.tokenizer),
       }),
-      ...vaeExports(source(model.vae, vaeNaming(vae.block_out_channels.length)), () =>
-        scaleFactorFor(model.schedulerConfig.prediction_type),
-      ),
+      ...(replacement
+        ? replaceVae(replacement, model.unet.raw, path, scaleFactor)
+        : vaeExports(source(model.vae, vaeNaming(vae.block_out_channels.length)), scaleFactor)),
     ],
   };
 }

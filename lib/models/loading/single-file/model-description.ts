@@ -13,6 +13,7 @@ import { predictionTypeOf, schedulerConfigOf, type PredictionType } from './sche
 import { isOpenClip, textConfigOf } from './text-config.js';
 import { unetConfigOf } from './unet-config.js';
 import { vaeConfigOf, vaeScaleFactorOf } from './vae-config.js';
+import { withVae, type ReplacementVae } from '../vae/replacement-vae.js';
 
 /** All that a model is but its weights. */
 export interface ModelDescription {
@@ -29,6 +30,8 @@ export interface DescriptionOptions {
   readonly predictionType: PredictionType | undefined;
   /** A folder. */
   readonly tokenizer: string | undefined;
+  /** In place of the checkpoint's own. */
+  readonly vae: ReplacementVae | undefined;
 }
 
 /** What checkpoints never hold. */
@@ -70,6 +73,8 @@ export function inferDescription(checkpoint: Checkpoint, options: DescriptionOpt
   // The models of 2.x that predict velocities are those for 768 pixels.
   const side = is2 && predictionType === 'v_prediction' ? 768 : 512;
   const { path } = checkpoint;
+  const { vae } = options;
+  const factor = vae?.scaleFactor ?? vaeScaleFactorOf(checkpoint);
   return {
     index: {
       _class_name: isInpaint ? 'StableDiffusionInpaintPipeline' : 'StableDiffusionPipeline',
@@ -80,8 +85,8 @@ export function inferDescription(checkpoint: Checkpoint, options: DescriptionOpt
       vae: ['diffusers', 'AutoencoderKL'],
     },
     textEncoder: { path, raw: textEncoder },
-    unet: { path, raw: { ...unet, sample_size: side / vaeScaleFactorOf(checkpoint) } },
-    vae: { path, raw: vaeConfigOf(checkpoint, side) },
+    unet: { path, raw: { ...unet, sample_size: side / factor } },
+    vae: vae?.config ?? { path, raw: vaeConfigOf(checkpoint, side) },
     schedulerConfig: schedulerConfigOf(is2 && !isInpaint, predictionType),
     tokenizer:
       options.tokenizer === undefined
@@ -110,12 +115,12 @@ export async function readDescription(
   const config = (name: string): Promise<NetworkConfig> =>
     readNetworkConfig(join(folder, name, 'config.json'));
   const scheduler = await readConfigFile(join(folder, 'scheduler', 'scheduler_config.json'), schedulerSchema);
-  const { predictionType, tokenizer = join(folder, 'tokenizer') } = options;
+  const { predictionType, tokenizer = join(folder, 'tokenizer'), vae } = options;
   return {
-    index: { ...index, ...ABSENT },
+    index: withVae({ ...index, ...ABSENT }, vae),
     textEncoder: await config('text_encoder'),
     unet: await config('unet'),
-    vae: await config('vae'),
+    vae: vae?.config ?? (await config('vae')),
     schedulerConfig: { ...scheduler, ...(predictionType && { prediction_type: predictionType }) },
     tokenizer: { folder: tokenizer },
   };

@@ -43,10 +43,11 @@ export function refusePickle(path: string): void {
 /**
  * Lets checkpoints of Stable Diffusion 1.x and 2.x pass, for inpainting too.
  *
+ * @param options.needsVae - whether no VAE is given that replaces its own
  * @throws ModelLoadError `UNSUPPORTED` naming what the file is, or which network it lacks
  */
-export function refuseOthers(checkpoint: Checkpoint): void {
-  const found = otherModel(checkpoint);
+export function refuseOthers(checkpoint: Checkpoint, { needsVae }: { needsVae: boolean }): void {
+  const found = otherModel(checkpoint) ?? missingNetwork(checkpoint, needsVae);
   if (found === undefined) return;
   throw new ModelLoadError(
     'UNSUPPORTED',
@@ -70,7 +71,13 @@ function otherModel(checkpoint: Checkpoint): string | undefined {
   if (checkpoint.some(/^model\.diffusion_model\.label_emb\./)) {
     return 'a UNet that is told more than text, as those of Stable Diffusion XL and unCLIP';
   }
-  if (!checkpoint.some(/^first_stage_model\./)) return `no VAE (${PREFIXES.vae}*)`;
+  return undefined;
+}
+
+function missingNetwork(checkpoint: Checkpoint, needsVae: boolean): string | undefined {
+  if (needsVae && !checkpoint.some(/^first_stage_model\./)) {
+    return `no VAE (${PREFIXES.vae}*), which the option 'vae' can give it`;
+  }
   if (!checkpoint.some(/^cond_stage_model\.(transformer|model)\./)) {
     return `no text encoder (${PREFIXES.clip}* or ${PREFIXES.openClip}*)`;
   }

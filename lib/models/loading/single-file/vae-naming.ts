@@ -16,10 +16,11 @@ const ATTENTION = /^(encoder|decoder)\.mid_block\.attentions\.0\.(.+)\.(weight|b
  * and its decoder counts levels from the largest picture.
  *
  * @param levels - how many the VAE has
+ * @param prefix - of its keys. Default: that of checkpoints
  */
-export function vaeNaming(levels: number): WeightNaming {
+export function vaeNaming(levels: number, prefix: string = PREFIXES.vae): WeightNaming {
   return {
-    prefix: PREFIXES.vae,
+    prefix,
     storedAs: (key) => {
       const [, half, module = '', parameter] = ATTENTION.exec(key) ?? [];
       if (half === undefined) return { name: originalName(key, levels) };

@@ -1,0 +1,63 @@
+import { ModelLoadError } from '../../../common/errors.js';
+import type { AutoencoderKlConfig } from '../../definitions/autoencoder-kl.js';
+import type { NetworkConfig } from '../../definitions/network-config.js';
+import type { ModelIndex } from '../../layout.js';
+import type { WeightFormat } from '../../weights/formats.js';
+import type { VariantWeights } from '../check-variant.js';
+import type { ComponentExport, ScaleFactor } from '../component-export.js';
+
+/** A VAE that replaces a model's own, with its configuration checked and its files found. */
+export interface ReplacementVae {
+  /** What the caller passed, for messages. */
+  readonly path: string;
+  readonly config: NetworkConfig;
+  /** Pixels a latent, in each direction. */
+  readonly scaleFactor: number;
+  /** Whether its networks are built from weights, so that `weightFormat` and `variant` apply to it. */
+  readonly isBuilt: boolean;
+  /** Which of a folder's weights were found; undefined where there is no choice of them. */
+  readonly found?: VariantWeights | undefined;
+  /** @returns decoder and, unless an old export lacks it, encoder */
+  components(scaleFactor: ScaleFactor): ComponentExport[];
+}
+
+/** How its weights are read. */
+export interface VaeOptions {
+  readonly weightFormat?: WeightFormat | undefined;
+  readonly variant?: string | undefined;
+}
+
+/** Of diffusers' configurations, where a file does not say. */
+const DEFAULT_LATENT_CHANNELS = 4;
+
+/**
+ * The networks of a VAE for a model.
+ *
+ * @param unet - what the config.json of the model's UNet says
+ * @param path - of the model, for messages
+ * @throws ModelLoadError `INCOMPATIBLE_COMPONENTS` where the UNet's latents are not the VAE's
+ */
+export function replaceVae(
+  vae: ReplacementVae,
+  unet: Readonly<Record<string, unknown>>,
+  path: string,
+  scaleFactor: ScaleFactor,
+): ComponentExport[] {
+  const predicted = unet.out_channels ?? DEFAULT_LATENT_CHANNELS;
+  const decoded = vae.config.raw.latent_channels ?? DEFAULT_LATENT_CHANNELS;
+  if (predicted === decoded) return vae.components(scaleFactor);
+  throw new ModelLoadError(
+    'INCOMPATIBLE_COMPONENTS',
+    `The UNet of ${path} predicts ${String(predicted)} latent channels but the VAE in ${vae.path} has ${String(decoded)}`,
+  );
+}
+
+/** An index that names the class of the VAE that replaces the model's own. */
+export function withVae(index: ModelIndex, vae: ReplacementVae | undefined): ModelIndex {
+  return vae ? { ...index, vae: ['diffusers', 'AutoencoderKL'] } : index;
+}
+
+/** Pixels a latent, in each direction. */
+export function scaleFactorOf({ block_out_channels: channels }: AutoencoderKlConfig): number {
+  return 2 ** (channels.length - 1);
+}

@@ -1,0 +1,98 @@
+import { dirname, join } from 'node:path';
+
+import { ModelLoadError } from '../../../common/errors.js';
+import { fileExists } from '../../../common/file-exists.js';
+import { autoencoderKlConfigSchema, VAE_SUPPORTED } from '../../definitions/autoencoder-kl.js';
+import {
+  checkNetworkConfig,
+  readNetworkConfig,
+  type NetworkConfig,
+} from '../../definitions/network-config.js';
+import { OWN_NAMES, type WeightNaming } from '../../weights/naming.js';
+import { vaeExports } from '../component-export.js';
+import { Checkpoint, PREFIXES } from '../single-file/checkpoint.js';
+import { ORIGINAL_VAE_KEYS, vaeConfigOf, type VaeKeys } from '../single-file/vae-config.js';
+import { vaeNaming } from '../single-file/vae-naming.js';
+import { scaleFactorOf, type ReplacementVae, type VaeOptions } from './replacement-vae.js';
+
+/** What stands before a VAE's keys: in checkpoints, in those that diffusers' users have merged, and in files of VAEs. */
+const KEY_PREFIXES = [PREFIXES.vae, 'vae.', ''];
+
+/** diffusers' keys, which files taken out of a VAE's folder have. */
+const DIFFUSERS_RESNET: VaeKeys['resnet'] = (level, layer) => `encoder.down_blocks.${level}.resnets.${layer}`;
+
+/** Keys of AutoencoderTiny, in diffusers' layout and in its author's. */
+const TINY = /^((encoder|decoder)\.layers\.)?\d+\.(conv\.\d+\.)?weight$/;
+
+/** As diffusers describes a VAE's file that says nothing of it: after Stable Diffusion 1.5. */
+const SAMPLE_SIZE = 512;
+/** Of Stable Diffusion XL, whose checkpoints are known by their text encoders. */
+const XL = { sample_size: 1024, scaling_factor: 0.13025 };
+
+/**
+ * Opens a VAE in one file: alone, or in a whole checkpoint. Its configuration follows from its tensors' shapes and, in
+ * what these do not tell, is Stable Diffusion's; the config.json beside a file in diffusers' layout goes first.
+ *
+ * @throws ModelLoadError `MODEL_CORRUPT`, `UNSUPPORTED` for a file without a VAE of this class
+ */
+export async function openVaeFile(
+  path: string,
+  { weightFormat: format = 'stored' }: VaeOptions,
+): Promise<ReplacementVae> {
+  const checkpoint = new Checkpoint(path);
+  const keys = keysOf(checkpoint);
+  const isOriginal = keys.resnet === ORIGINAL_VAE_KEYS.resnet;
+  const config = (!isOriginal && (await configBeside(path))) || { path, raw: inferConfig(checkpoint, keys) };
+  const checked = checkNetworkConfig(config, autoencoderKlConfigSchema, VAE_SUPPORTED);
+  const naming: WeightNaming = isOriginal
+    ? vaeNaming(checked.block_out_channels.length, keys.prefix)
+    : { ...OWN_NAMES, prefix: keys.prefix };
+  const weights = { files: [path], format, naming };
+  return {
+    path,
+    config,
+    scaleFactor: scaleFactorOf(checked),
+    isBuilt: true,
+    components: (scaleFactor) =>
+      vaeExports({ config, weights }, scaleFactor).map((component) => ({ ...component, root: path })),
+  };
+}
+
+/** @throws ModelLoadError `UNSUPPORTED` */
+function keysOf(checkpoint: Checkpoint): VaeKeys {
+  for (const prefix of KEY_PREFIXES) {
+    for (const resnet of [ORIGINAL_VAE_KEYS.resnet, DIFFUSERS_RESNET]) {
+      if (checkpoint.has(`${prefix}${resnet(0, 0)}.conv1.weight`)) return { prefix, resnet };
+    }
+  }
+  if (checkpoint.some(TINY)) {
+    throw new ModelLoadError(
+      'UNSUPPORTED',
+      `${checkpoint.path} holds an AutoencoderTiny; supported is AutoencoderKL`,
+    );
+  }
+  throw new ModelLoadError(
+    'UNSUPPORTED',
+    `${checkpoint.path} holds no AutoencoderKL (${KEY_PREFIXES.map((prefix) => `${prefix}encoder.*`).join(' or ')})`,
+  );
+}
+
+function inferConfig(checkpoint: Checkpoint, keys: VaeKeys): Record<string, unknown> {
+  const config = vaeConfigOf(checkpoint, SAMPLE_SIZE, keys);
+  const isXl = checkpoint.some(/^conditioner\.embedders\./);
+  const hasQuantConv = checkpoint.has(`${keys.prefix}quant_conv.weight`);
+  const hasPostQuantConv = checkpoint.has(`${keys.prefix}post_quant_conv.weight`);
+  return {
+    ...config,
+    ...(isXl ? XL : {}),
+    ...(hasQuantConv ? {} : { use_quant_conv: false }),
+    ...(hasPostQuantConv ? {} : { use_post_quant_conv: false }),
+  };
+}
+
+async function configBeside(path: string): Promise<NetworkConfig | undefined> {
+  const beside = join(dirname(path), 'config.json');
+  if (!(await fileExists(beside))) return undefined;
+  const config = await readNetworkConfig(beside);
+  return config.raw._class_name === 'AutoencoderKL' ? config : undefined;
+}
