@@ -13,6 +13,7 @@ export interface ReplacementVae {
   readonly config: NetworkConfig;
   /** Pixels a latent, in each direction. */
   readonly scaleFactor: number;
+  readonly latentChannels: number;
   /** Whether its networks are built from weights, so that `weightFormat` and `variant` apply to it. */
   readonly isBuilt: boolean;
   /** Which of a folder's weights were found; undefined where there is no choice of them. */
@@ -27,7 +28,7 @@ export interface VaeOptions {
   readonly variant?: string | undefined;
 }
 
-/** Of diffusers' configurations, where a file does not say. */
+/** Of UNets whose configuration does not say. */
 const DEFAULT_LATENT_CHANNELS = 4;
 
 /**
@@ -43,12 +44,12 @@ export function replaceVae(
   path: string,
   scaleFactor: ScaleFactor,
 ): ComponentExport[] {
-  const predicted = unet.out_channels ?? DEFAULT_LATENT_CHANNELS;
-  const decoded = vae.config.raw.latent_channels ?? DEFAULT_LATENT_CHANNELS;
-  if (predicted === decoded) return vae.components(scaleFactor);
+  const { out_channels: channels } = unet;
+  const predicted = typeof channels === 'number' ? channels : DEFAULT_LATENT_CHANNELS;
+  if (predicted === vae.latentChannels) return vae.components(scaleFactor);
   throw new ModelLoadError(
     'INCOMPATIBLE_COMPONENTS',
-    `The UNet of ${path} predicts ${String(predicted)} latent channels but the VAE in ${vae.path} has ${String(decoded)}`,
+    `The UNet of ${path} predicts ${predicted} latent channels but the VAE in ${vae.path} has ${vae.latentChannels}`,
   );
 }
 
@@ -57,7 +58,7 @@ export function withVae(index: ModelIndex, vae: ReplacementVae | undefined): Mod
   return vae ? { ...index, vae: ['diffusers', 'AutoencoderKL'] } : index;
 }
 
-/** Pixels a latent, in each direction. */
-export function scaleFactorOf({ block_out_channels: channels }: AutoencoderKlConfig): number {
-  return 2 ** (channels.length - 1);
+/** What models need to know of a VAE's configuration. */
+export function sizesOf(config: AutoencoderKlConfig): Pick<ReplacementVae, 'scaleFactor' | 'latentChannels'> {
+  return { scaleFactor: 2 ** (config.block_out_channels.length - 1), latentChannels: config.latent_channels };
 }

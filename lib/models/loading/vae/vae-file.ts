@@ -13,7 +13,7 @@ import { vaeExports } from '../component-export.js';
 import { Checkpoint, PREFIXES } from '../single-file/checkpoint.js';
 import { ORIGINAL_VAE_KEYS, vaeConfigOf, type VaeKeys } from '../single-file/vae-config.js';
 import { vaeNaming } from '../single-file/vae-naming.js';
-import { scaleFactorOf, type ReplacementVae, type VaeOptions } from './replacement-vae.js';
+import { sizesOf, type ReplacementVae, type VaeOptions } from './replacement-vae.js';
 
 /** What stands before a VAE's keys: in checkpoints, in those that diffusers' users have merged, and in files of VAEs. */
 const KEY_PREFIXES = [PREFIXES.vae, 'vae.', ''];
@@ -42,7 +42,8 @@ export async function openVaeFile(
   const checkpoint = new Checkpoint(path);
   const keys = keysOf(checkpoint);
   const isOriginal = keys.resnet === ORIGINAL_VAE_KEYS.resnet;
-  const config = (!isOriginal && (await configBeside(path))) || { path, raw: inferConfig(checkpoint, keys) };
+  const beside = isOriginal ? undefined : await configBeside(path);
+  const config = beside ?? { path, raw: inferConfig(checkpoint, keys) };
   const checked = checkNetworkConfig(config, autoencoderKlConfigSchema, VAE_SUPPORTED);
   const naming: WeightNaming = isOriginal
     ? vaeNaming(checked.block_out_channels.length, keys.prefix)
@@ -51,7 +52,7 @@ export async function openVaeFile(
   return {
     path,
     config,
-    scaleFactor: scaleFactorOf(checked),
+    ...sizesOf(checked),
     isBuilt: true,
     components: (scaleFactor) =>
       vaeExports({ config, weights }, scaleFactor).map((component) => ({ ...component, root: path })),

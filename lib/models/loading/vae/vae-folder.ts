@@ -19,7 +19,7 @@ import { COMPONENTS } from '../../layout.js';
 import { vaeExports, type ComponentExport } from '../component-export.js';
 import { irSource } from '../ir-source.js';
 import { networkWeights } from '../network-weights.js';
-import { scaleFactorOf, type ReplacementVae, type VaeOptions } from './replacement-vae.js';
+import { sizesOf, type ReplacementVae, type VaeOptions } from './replacement-vae.js';
 
 /**
  * Opens a VAE in a folder: `vae/` of a model, the VAE's own folder, or `vae_decoder/` and `vae_encoder/` in OpenVINO's
@@ -67,7 +67,7 @@ async function openWeights(
   return {
     path,
     config: source.config,
-    scaleFactor: scaleFactorOf(checkConfig(source.config)),
+    ...sizesOf(checkConfig(source.config)),
     isBuilt: true,
     found: source,
     components: (scaleFactor) =>
@@ -86,14 +86,14 @@ async function openNetworks(folder: string): Promise<ReplacementVae> {
   const path = join(folder, described?.name ?? 'vae_decoder', 'config.json');
   if (!described) throw new ModelLoadError('MODEL_NOT_FOUND', `There is no ${path}`);
   const config = { path, raw: described.config };
-  const scaleFactor = scaleFactorOf(checkConfig(config));
+  const sizes = sizesOf(checkConfig(config));
   const components = sources.map((found): ComponentExport => {
     const config = Object.keys(found.config).length > 0 ? found.config : described.config;
     const source = { ...found, config, root: dirname(found.path) };
     const { name, root } = source;
     return { name, config, root, weightFiles: [], build: () => source.open(), source };
   });
-  return { path: folder, config, scaleFactor, isBuilt: false, components: () => components };
+  return { path: folder, config, ...sizes, isBuilt: false, components: () => components };
 }
 
 /** Whether a folder has weights under diffusers' name, of any variant, in shards, or as pickles. */
