@@ -12,6 +12,7 @@ import {
   WEIGHT_FORMATS,
   type PipelineExport,
   type PredictionType,
+  type ReplacementVae,
   type WeightFormat,
 } from '../models/index.js';
 import { locateModel, locateVae } from '../hub/index.js';
@@ -99,8 +100,8 @@ async function convert(
   // Before the model, which takes longer to download.
   const vae = request.vae === undefined ? undefined : await findVae(request.vae, request, progress, signal);
   const pipeline = isSingleFile(model)
-    ? await exportSingleFile(model, { ...request, vae })
-    : await exportModel(model, { ...request, vae }, progress, signal);
+    ? await exportSingleFile(model, { ...request, vae: vae?.path })
+    : await exportModel(model, request, vae, progress, signal);
   progress.update({ label: 'Writing', activity: `writing ${output}` });
   await saveExport(pipeline, output, {
     overwrite,
@@ -119,7 +120,8 @@ async function convert(
 
 async function exportModel(
   model: string,
-  { revision, ...options }: Omit<ExportRequest, 'vae'> & { vae: string | undefined },
+  { revision, ...options }: ExportRequest,
+  vae: ReplacementVae | undefined,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<PipelineExport> {
@@ -128,23 +130,23 @@ async function exportModel(
     revision,
     variant: options.variant,
     safetyChecker: options.safetyChecker,
-    vae: options.vae === undefined ? undefined : null,
+    vae: vae && { hasVariant: vae.found?.variant === options.variant },
     export: true,
     signal,
     onProgress: (event) => {
       progress.update(downloadState(event));
     },
   });
-  return exportPipeline(folder, options);
+  return exportPipeline(folder, { ...options, vae: vae?.path });
 }
 
-/** The path of a VAE, downloaded if need be, and looked at. */
+/** Downloads a VAE if need be, and checks it. */
 async function findVae(
   vae: string,
   { variant }: ExportRequest,
   progress: Progress,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<ReplacementVae> {
   const downloadState = downloadStates();
   const path = await locateVae(
     vae,
@@ -157,6 +159,5 @@ async function findVae(
     },
     (folder, file) => checkVaeConfig(join(folder, file)),
   );
-  await openVae(path, { variant });
-  return path;
+  return openVae(path, { variant });
 }

@@ -12,6 +12,12 @@ import {
 import { configsIn, filesIn, type Repository } from './repository.js';
 import { selectSafetyChecker, selectWeights } from './select-weights.js';
 
+/** A VAE that is not of the repository. */
+export interface OtherVae {
+  /** Whether its weights are of the variant asked for, so that the model need not have it. */
+  readonly hasVariant: boolean;
+}
+
 export interface FileSelection {
   /**
    * Variant of the weights: 'fp16' selects `*.fp16.safetensors`, and for components that have none, files without a
@@ -22,8 +28,8 @@ export interface FileSelection {
   export?: boolean | undefined;
   /** null: not the safety checker. */
   safetyChecker?: null | undefined;
-  /** null: not the VAE, which is taken from elsewhere, and to which the variant may be meant. */
-  vae?: null | undefined;
+  /** A VAE from elsewhere, in place of the model's own, which is not selected then. */
+  vae?: OtherVae | undefined;
 }
 
 /** What a model in OpenVINO's layout must have where its pipeline class is unknown. */
@@ -43,7 +49,7 @@ export function selectFiles(repository: Repository, selection: FileSelection): s
       .map((name) => `${folder}/${name}`),
   );
   const isExported = selectsNetworks(repository, selection);
-  if (isExported && selection.variant !== undefined && selection.vae !== null) {
+  if (isExported && selection.variant !== undefined && !selection.vae?.hasVariant) {
     throw new InvalidArgumentError(
       `The option 'variant' is for models to be exported, and ${repository.id} is exported already; 'export: true' ` +
         `takes its weights instead`,
@@ -64,7 +70,7 @@ function selectNetworks(repository: Repository, { safetyChecker, vae }: FileSele
   const required = PIPELINES[pipelineClassOf(index)]?.required ?? REQUIRED;
   return NETWORK_KEYS.flatMap((key) => {
     const isLeftOut = key === 'safety_checker' && (safetyChecker === null || !isNamed(index, key));
-    if (isLeftOut || (key === 'vae' && vae === null)) return [];
+    if (isLeftOut || (key === 'vae' && vae)) return [];
     const files = COMPONENTS[key].networks.flatMap((name) => {
       const found = networkFiles(repository, name);
       if (found.length > 0) return [...configsIn(repository, name), ...found];

@@ -25,8 +25,8 @@ export interface WeightSelection {
   readonly variant?: string | undefined;
   /** null: not the safety checker. */
   readonly safetyChecker?: null | undefined;
-  /** null: not the VAE. */
-  readonly vae?: null | undefined;
+  /** A VAE from elsewhere: not the repository's. */
+  readonly vae?: { readonly hasVariant: boolean } | undefined;
 }
 
 /**
@@ -41,21 +41,18 @@ export function selectWeights(
   { variant, safetyChecker, vae }: WeightSelection,
 ): string[] {
   const { id, index } = repository;
-  const missing = (['unet', 'vae'] as const).find(
-    (key) => !isNamed(index, key) && (key !== 'vae' || vae !== null),
-  );
+  const missing = (['unet', 'vae'] as const).find((key) => !isNamed(index, key) && (key !== 'vae' || !vae));
   if (missing !== undefined) {
     throw new ModelLoadError('UNSUPPORTED', `${id} is no Stable Diffusion model: it has no ${missing}`);
   }
-  const leftOut = { safety_checker: safetyChecker, vae };
+  const leftOut = { safety_checker: safetyChecker === null, vae: vae !== undefined };
   const keys = NETWORK_KEYS.filter(
-    (key) => isNamed(index, key) && (leftOut as Partial<Record<NetworkKey, null>>)[key] !== null,
+    (key) => isNamed(index, key) && !(leftOut as Partial<Record<NetworkKey, boolean>>)[key],
   );
   const selected = keys.map((key) => selectComponent(repository, key, variant));
   const [first = 'unet'] = keys;
-  // The variant may be one of the VAE from elsewhere.
-  if (vae !== null && !selected.some((weights) => weights?.variant === variant))
-    throw notFound(repository, first, variant);
+  const hasVariant = selected.some((weights) => weights?.variant === variant);
+  if (!hasVariant && !vae?.hasVariant) throw notFound(repository, first, variant);
   return keys.flatMap((key, i) => [...configsIn(repository, key), ...(selected[i]?.files ?? [])]);
 }
 

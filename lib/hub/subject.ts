@@ -44,14 +44,13 @@ export const MODEL: Subject = {
   },
 };
 
+const CONFIG = /(^|\/)config\.json$/;
+
 /** A VAE alone, in its own repository or a model's. */
 export const VAE: Subject = {
-  firstFile: (id, paths, { variant }) => {
-    const [first] = selectVae({ id, paths }, variant);
-    return first !== undefined && paths.includes(first) ? first : undefined;
-  },
+  firstFile: (id, paths, { variant }) =>
+    selectVae({ id, paths }, variant).find((path) => CONFIG.test(path) && paths.includes(path)),
   described: "a VAE's config.json",
-  absent: (id) =>
-    new ModelLoadError('MODEL_NOT_FOUND', `${id} has no config.json beside the weights of its VAE`),
+  absent: (id) => new ModelLoadError('MODEL_NOT_FOUND', `${id} has no config.json beside its VAE`),
   select: (id, paths, { variant }) => Promise.resolve(selectVae({ id, paths }, variant)),
 };

@@ -61,7 +61,7 @@ export async function loadPretrained<Pipeline extends OVDiffusionPipeline>(
       localFilesOnly,
       variant,
       safetyChecker,
-      vae: vae && null,
+      vae: vae && { hasVariant: vae.found?.variant === variant },
       signal,
       export: parsed.export,
     };

@@ -31,6 +31,37 @@ function refused({ code, stdout, stderr }: Finished): string {
   return stderr;
 }
 
+describe('--vae', () => {
+  const fixtures = join(import.meta.dirname, '../fixtures/export');
+  const vae = join(fixtures, 'inpaint/vae');
+  const pixels = (file: string): Promise<Buffer> => sharp(join(folder, file)).raw().toBuffer();
+
+  it("takes the place of the model's own, in generate and in export", async () => {
+    const args = ['-p', 'a red circle', '--steps', '2', '--seed', '1', '--size', '32', '--precision', 'f32'];
+    const run = async (...more: string[]): Promise<void> => {
+      expect(await cli(more)).toMatchObject({ code: 0 });
+    };
+    const sd1 = join(fixtures, 'sd1');
+    const output = (name: string): string => join(folder, name);
+    await run('export', sd1, output('model'), '--vae', vae);
+    await run('generate', '-m', output('model'), ...args, '-o', output('exported.png'));
+    await run('generate', '-m', sd1, '--vae', vae, ...args, '-o', output('swapped.png'));
+    await run('generate', '-m', sd1, ...args, '-o', output('own.png'));
+    expect(await pixels('swapped.png')).toEqual(await pixels('exported.png'));
+    expect(await pixels('swapped.png')).not.toEqual(await pixels('own.png'));
+  });
+
+  it('decides which sizes are refused before the work', async () => {
+    expect(refused(await generate(['--vae', vae, '--size', '31x32']))).toMatch(/multiples of 2.*31x32/);
+  });
+
+  it('that is not there is named', async () => {
+    const { code, stderr } = await generate(['--vae', './none', '-o', join(folder, 'cat.png')]);
+    expect([code, await readdir(folder)]).toEqual([1, []]);
+    expect(stderr).toMatch(/no file or folder \.\/none.*\n\(MODEL_NOT_FOUND\)/);
+  });
+});
+
 describe('before the work', () => {
   it.each([
     ['a wrong extension', ['-o', 'cat.gif'], /cat\.gif, which ends in \.gif\n\(INVALID_ARGUMENT\)/],
