@@ -37,7 +37,7 @@ describe('--vae', () => {
   const pixels = (file: string): Promise<Buffer> => sharp(join(folder, file)).raw().toBuffer();
 
   it("takes the place of the model's own, in generate and in export", async () => {
-    const args = ['-p', 'a red circle', '--steps', '2', '--seed', '1', '--size', '32', '--precision', 'f32'];
+    const args = ['-p', 'a red circle', '--steps', '4', '--seed', '1', '--size', '32', '--precision', 'f32'];
     const run = async (...more: string[]): Promise<void> => {
       expect(await cli(more)).toMatchObject({ code: 0 });
     };
