@@ -79,7 +79,14 @@ function prototypeNames(error: object): string[] {
 
 const prototypeOf = (object: object): object | null => Object.getPrototypeOf(object) as object | null;
 
-/** A value the caller passed is of the wrong type, out of range or unknown. */
+/**
+ * A value the caller passed is of the wrong type, out of range or unknown.
+ *
+ * @example
+ * ```ts
+ * if (error instanceof InvalidArgumentError) response.writeHead(400).end(error.message);
+ * ```
+ */
 export class InvalidArgumentError extends OpenVINODiffusersError {
   constructor(message: string, options?: ErrorOptions & { code?: 'INVALID_ARGUMENT' | 'UNKNOWN_OPTION' }) {
     super(options?.code ?? 'INVALID_ARGUMENT', message, options);
@@ -90,7 +97,15 @@ export class InvalidArgumentError extends OpenVINODiffusersError {
   }
 }
 
-/** A tensor's shape, or an image's size, does not fit the model. */
+/**
+ * A tensor's shape, or an image's size, does not fit the model.
+ *
+ * @example
+ * ```ts
+ * // With strictShapes, sizes other than the reshaped one are refused.
+ * if (error instanceof ShapeMismatchError) response.writeHead(400).end(error.message);
+ * ```
+ */
 export class ShapeMismatchError extends OpenVINODiffusersError {
   constructor(message: string, options?: ErrorOptions) {
     super('SHAPE_MISMATCH', message, options);
@@ -101,7 +116,14 @@ export class ShapeMismatchError extends OpenVINODiffusersError {
   }
 }
 
-/** A model folder or one of its files is missing, broken, or not of a kind this package can run. */
+/**
+ * A model folder or one of its files is missing, broken, or not of a kind this package can run.
+ *
+ * @example
+ * ```ts
+ * if (error instanceof ModelLoadError && error.code === 'UNSUPPORTED') console.error(error.message);
+ * ```
+ */
 export class ModelLoadError extends OpenVINODiffusersError {
   constructor(
     code: 'MODEL_NOT_FOUND' | 'MODEL_CORRUPT' | 'CONFIG_INVALID' | 'UNSUPPORTED' | 'INCOMPATIBLE_COMPONENTS',
@@ -116,7 +138,14 @@ export class ModelLoadError extends OpenVINODiffusersError {
   }
 }
 
-/** The native addon or the OpenVINO runtime could not be loaded; the message lists every place that was tried. */
+/**
+ * The native addon or the OpenVINO runtime could not be loaded; the message lists every place that was tried.
+ *
+ * @example
+ * ```ts
+ * if (error instanceof RuntimeNotFoundError) console.error(`Image generation is not available: ${error.message}`);
+ * ```
+ */
 export class RuntimeNotFoundError extends OpenVINODiffusersError {
   constructor(code: 'ADDON_NOT_FOUND' | 'RUNTIME_NOT_FOUND', message: string, options?: ErrorOptions) {
     super(code, message, options);
@@ -129,6 +158,11 @@ export class RuntimeNotFoundError extends OpenVINODiffusersError {
 
 /**
  * An inference failed: OpenVINO refused it (`cause` is the native error with its full text), or it gave NaN (`NUMERICS`).
+ *
+ * @example
+ * ```ts
+ * if (error instanceof InferenceError && error.code === 'OUT_OF_MEMORY') retryWithSmallerSize();
+ * ```
  */
 export class InferenceError extends OpenVINODiffusersError {
   constructor(
@@ -144,7 +178,15 @@ export class InferenceError extends OpenVINODiffusersError {
   }
 }
 
-/** The object was disposed and cannot be used any more. */
+/**
+ * The object was disposed and cannot be used any more.
+ *
+ * @example
+ * ```ts
+ * // generate() of a pipeline that is disposed while it runs
+ * if (error instanceof DisposedError) return;
+ * ```
+ */
 export class DisposedError extends OpenVINODiffusersError {
   constructor(what: string, options?: ErrorOptions) {
     super('DISPOSED', `${what} was disposed and cannot be used any more.`, options);
@@ -155,7 +197,14 @@ export class DisposedError extends OpenVINODiffusersError {
   }
 }
 
-/** An image or a model could not be written to disk; nothing incomplete is left behind. */
+/**
+ * An image or a model could not be written to disk; nothing incomplete is left behind.
+ *
+ * @example
+ * ```ts
+ * if (error instanceof SaveError) await image.toFile(join(tmpdir(), 'image.png'));
+ * ```
+ */
 export class SaveError extends OpenVINODiffusersError {
   constructor(message: string, options?: ErrorOptions) {
     super('SAVE_FAILED', message, options);
@@ -166,7 +215,14 @@ export class SaveError extends OpenVINODiffusersError {
   }
 }
 
-/** A model could not be downloaded from the hub; what was downloaded so far is kept, and a later call resumes there. */
+/**
+ * A model could not be downloaded from the hub; what was downloaded so far is kept, and a later call resumes there.
+ *
+ * @example
+ * ```ts
+ * if (error instanceof HubError && error.missing === 'revision') await snapshotDownload(id);
+ * ```
+ */
 export class HubError extends OpenVINODiffusersError {
   declare readonly code: Extract<ErrorCode, `HUB_${string}`>;
   /** With `HUB_NOT_FOUND`: what is not there. */

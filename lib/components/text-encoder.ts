@@ -6,7 +6,15 @@ import type { InferenceContext } from './inference.js';
 import { fixedDimension, refuseOtherInputs, requireOutput, requirePort } from './ports.js';
 import { ShapedModel, type CompileSettings } from './shaped-model.js';
 
-/** Token ids to hidden states: CLIPTextModel as optimum-intel exports it. */
+/**
+ * Token ids to hidden states: CLIPTextModel as optimum-intel exports it.
+ *
+ * @example
+ * ```ts
+ * const { textEncoder, unet } = pipeline.components;
+ * console.log(textEncoder.hiddenSize === unet.crossAttentionDim); // true; 768 for SD 1.x
+ * ```
+ */
 export class TextEncoder extends Component {
   /** Width of the hidden states; 768 for SD 1.x. */
   readonly hiddenSize: number;

@@ -29,6 +29,12 @@ const OPTIONAL = ['timestep_cond', 'text_embeds', 'time_ids'] as const;
 /**
  * UNet2DConditionModel as optimum-intel exports it: `sample`, `timestep`, `encoder_hidden_states` and, where the
  * network has them, `timestep_cond`, `text_embeds` and `time_ids`, to a prediction.
+ *
+ * @example
+ * ```ts
+ * const { unet, vaeScaleFactor } = pipeline.components;
+ * const width = unet.sampleSize.width * vaeScaleFactor; // 512 for SD 1.5
+ * ```
  */
 export class UNet extends Component {
   /** Channels of `sample`: 4 for text to image, 9 for inpainting. */

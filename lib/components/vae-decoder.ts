@@ -9,7 +9,15 @@ import { ShapedModel, type CompileSettings } from './shaped-model.js';
 import type { LatentSize } from './unet-config.js';
 import { readVaeConfig, type VaeConfig } from './vae-config.js';
 
-/** AutoencoderKL's decoder as optimum-intel exports it: latents to pixels. */
+/**
+ * AutoencoderKL's decoder as optimum-intel exports it: latents to pixels.
+ *
+ * @example
+ * ```ts
+ * const { vaeDecoder } = other.components;
+ * const swapped = new OVStableDiffusionPipeline({ ...pipeline.components, vaeDecoder }, pipeline.scheduler);
+ * ```
+ */
 export class VaeDecoder extends Component {
   readonly config: VaeConfig;
   readonly latentChannels: number;

@@ -18,7 +18,18 @@ export interface ImageSize {
   readonly width: number;
 }
 
-/** AutoencoderKL's encoder as optimum-intel exports it, whichever of its two outputs the version has. */
+/**
+ * AutoencoderKL's encoder as optimum-intel exports it, whichever of its two outputs the version has.
+ *
+ * @example
+ * ```ts
+ * const { vaeDecoder, vaeEncoder } = other.components;
+ * const swapped = new OVStableDiffusionPipeline(
+ *   { ...pipeline.components, vaeDecoder, vaeEncoder },
+ *   pipeline.scheduler,
+ * );
+ * ```
+ */
 export class VaeEncoder extends Component {
   readonly config: VaeConfig;
   readonly #output: string;

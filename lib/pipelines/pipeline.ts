@@ -40,6 +40,12 @@ export interface CompileStep {
  * What all pipelines have in common: components, a scheduler, calls that take turns, shapes, saving and disposal.
  * Pipelines hold components and may share them (`fromPipe`); a component is disposed with its last holder.
  *
+ * @example
+ * ```ts
+ * async function shutDown(pipelines: Iterable<OVDiffusionPipeline>) {
+ *   for (const pipeline of pipelines) await pipeline.dispose();
+ * }
+ * ```
  * @see https://huggingface.co/docs/diffusers/api/pipelines/overview — diffusers' `DiffusionPipeline`
  */
 export abstract class OVDiffusionPipeline<

@@ -21,6 +21,11 @@ export interface SchedulerClass<Instance extends ConfigurableScheduler = Configu
 /**
  * Base of the schedulers that have a config in diffusers' form (its SchedulerMixin and ConfigMixin).
  *
+ * @example
+ * ```ts
+ * const { scheduler } = pipeline;
+ * if (scheduler instanceof ConfigurableScheduler) console.log(scheduler.className, scheduler.config);
+ * ```
  * @see https://huggingface.co/docs/diffusers/api/schedulers/overview
  */
 export abstract class ConfigurableScheduler<Config extends object = object> extends Scheduler<Config> {

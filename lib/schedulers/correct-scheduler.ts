@@ -33,6 +33,11 @@ const CORRECTIONS: Readonly<Record<string, Corrections>> = {
  *
  * @param pipelineClass - diffusers' class or optimum-intel's, as model_index.json names it
  * @returns a corrected copy, or the scheduler itself when there is nothing to correct
+ * @example
+ * ```ts
+ * const scheduler = await schedulerFromPretrained('./model-of-2022');
+ * pipeline.scheduler = correctScheduler(scheduler, 'StableDiffusionPipeline');
+ * ```
  * @see https://github.com/huggingface/diffusers/blob/v0.39.0/src/diffusers/pipelines/stable_diffusion/pipeline_stable_diffusion.py
  */
 export function correctScheduler<Instance extends Scheduler>(
@@ -52,6 +57,11 @@ export function correctScheduler<Instance extends Scheduler>(
  *
  * @param source - the file's path, for messages
  * @throws ModelLoadError as `schedulerFromConfig`
+ * @example
+ * ```ts
+ * const file = { _class_name: 'DDIMScheduler', steps_offset: 0 };
+ * correctSchedulerFile(file, 'StableDiffusionPipeline', 'scheduler_config.json').steps_offset; // 1
+ * ```
  */
 export function correctSchedulerFile(
   file: Readonly<Record<string, unknown>>,

@@ -21,7 +21,14 @@ const classes: readonly SchedulerClass[] = [
 /** The schedulers of this package, by diffusers' names of their classes. */
 export const schedulerClassNames: readonly string[] = classes.map(({ definition }) => definition.className);
 
-/** Whether this package has a scheduler class, by diffusers' name. */
+/**
+ * Whether this package has a scheduler class, by diffusers' name.
+ *
+ * @example
+ * ```ts
+ * hasSchedulerClass('EulerDiscreteScheduler'); // true
+ * ```
+ */
 export function hasSchedulerClass(className: string): boolean {
   return schedulerClassNames.includes(className);
 }
@@ -74,6 +81,11 @@ export async function schedulerFromPretrained(
  * @param source - the file's path, for messages
  * @param schedulerClass - a class to use in place of the one that is named
  * @throws ModelLoadError `CONFIG_INVALID` naming the file and the key, or `UNSUPPORTED` with the supported classes
+ * @example
+ * ```ts
+ * const saved = pipeline.scheduler.toJSON();
+ * pipeline.scheduler = schedulerFromConfig(saved, 'settings.json');
+ * ```
  */
 export function schedulerFromConfig(
   file: Readonly<Record<string, unknown>>,

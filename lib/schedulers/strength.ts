@@ -8,6 +8,11 @@ import type { Scheduler } from './scheduler.js';
  * @param scheduler - with its timesteps set for `numInferenceSteps`; it takes the index by `setBeginIndex`
  * @param strength - how much of the image to replace, above 0, at most 1
  * @throws InvalidArgumentError for a strength out of range, or so small that no step is left
+ * @example
+ * ```ts
+ * scheduler.setTimesteps(50);
+ * beginIndexForStrength(scheduler, 50, 0.8); // 10: the last 40 of 50 steps
+ * ```
  * @see https://huggingface.co/docs/diffusers/api/pipelines/stable_diffusion/img2img
  */
 export function beginIndexForStrength(

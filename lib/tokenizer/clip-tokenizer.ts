@@ -38,7 +38,7 @@ export interface TokenizedText extends FramedTokens {
  * @see https://huggingface.co/docs/transformers/model_doc/clip#transformers.CLIPTokenizer
  *
  * @example
- * const tokenizer = await ClipTokenizer.fromPretrained('stable-diffusion-v1-5/tokenizer');
+ * const { tokenizer } = pipeline.components;
  * const { ids, length } = tokenizer.encode('a photo of a cat');
  * console.log(ids.subarray(0, length)); // [49406, 320, 1125, 539, 320, 2368, 49407]
  */

@@ -75,6 +75,10 @@ const schema = optionsSchema<SingleFileExportOptions>()({
  * @throws ModelLoadError `UNSUPPORTED` naming what else the file is, `MODEL_NOT_FOUND`, `MODEL_CORRUPT`,
  * `CONFIG_INVALID`, `INCOMPATIBLE_COMPONENTS`
  * @throws InvalidArgumentError
+ * @example
+ * ```ts
+ * await saveExport(await exportSingleFile('./model.safetensors', { weightFormat: 'fp16' }), './model-ov');
+ * ```
  */
 export async function exportSingleFile(
   path: string,
