@@ -6,6 +6,7 @@ export { exportOptionFields, type ExportOptions } from './loading/export-options
 export { exportPipeline, type PipelineExport } from './loading/export-pipeline.js';
 export { exportSource } from './loading/export-source.js';
 export { readModelIndex, schedulerConfigIn } from './loading/model-folder.js';
+export { probeIr } from './loading/probe-ir.js';
 export { openFolder, openSingleFile } from './loading/open-model.js';
 export {
   checkpointFields,

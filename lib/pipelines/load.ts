@@ -5,6 +5,7 @@ import {
   openFolder,
   openSingleFile,
   pipelineClassOf,
+  probeIr,
   readModelIndex,
   type ModelIndex,
   type PretrainedModel,
@@ -109,7 +110,7 @@ type Open = (
 
 async function load<Pipeline extends OVDiffusionPipeline>(
   pipelineClass: LoadablePipeline<Pipeline>,
-  options: LoadingOptions,
+  options: LoadingOptions & Pick<PipelineOptions, 'probe'>,
   open: Open,
 ): Promise<Pipeline> {
   const settings = await compileSettings(options);
@@ -117,6 +118,10 @@ async function load<Pipeline extends OVDiffusionPipeline>(
   requireModelClass(pipelineClass, model.index, model.path);
   const scheduler = await loadScheduler(model, options.scheduler);
   const { onProgress, signal, strictShapes } = options;
+  if (options.probe) {
+    const networks = model.networks.map(({ path }) => path).filter((path) => path.endsWith('.xml'));
+    await probeIr(networks, { device: settings.device, properties: settings.properties, signal });
+  }
   const components = await loadComponents(model, settings, { onProgress, signal });
   try {
     return new pipelineClass(components, scheduler, { strictShapes, onProgress });

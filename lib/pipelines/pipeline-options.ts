@@ -21,6 +21,11 @@ export interface PipelineOptions
    * exported to OpenVINO already. Default: what the folder or repository is.
    */
   export?: boolean | undefined;
+  /**
+   * Whether networks that are read from OpenVINO IR are first compiled and run once in a process of their own, so that
+   * a file that crashes OpenVINO fails with `MODEL_CORRUPT` instead of ending this process. Default: false.
+   */
+  probe?: boolean | undefined;
 }
 
 /** Options that all ways of loading a pipeline have. */
@@ -107,6 +112,7 @@ const pipelineSchema = optionsSchema<PipelineOptions>()({
   ...loadingFields,
   ...hubOptionSchemas,
   export: flag.optional(),
+  probe: flag.optional(),
   variant: exportOptionFields.variant,
   safetyChecker: exportOptionFields.safetyChecker,
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, expect, it } from 'vitest';
 
+import { OVStableDiffusionPipeline } from '../../lib/index.js';
 import { probeIr } from '../../lib/models/loading/probe-ir.js';
 
 const fixture = join(import.meta.dirname, '../fixtures/sd-tiny');
@@ -64,4 +65,10 @@ it('an abort ends the probe', async () => {
     controller.abort(reason);
   }, 50);
   await expect(probing).rejects.toBe(reason);
+});
+
+it('a pipeline that is loaded with probe works as without it', async () => {
+  await using pipeline = await OVStableDiffusionPipeline.fromPretrained(fixture, { probe: true });
+  const { images } = await pipeline.generate('a', { numInferenceSteps: 1, outputType: 'raw' });
+  expect(images).toHaveLength(1);
 });

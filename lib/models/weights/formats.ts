@@ -3,7 +3,7 @@ import { graph, type GraphOutput, type WeightConversion } from '../../runtime/in
 /**
  * How weights are stored in the exported files. Whatever the format, networks compute in the device's precision:
  *
- * - 'stored': as in the source, f32, f16 or bf16
+ * - 'stored': as in the source, f32, f16 or bf16; f64 becomes f32, the two kinds of f8 become f16
  * - 'fp32', 'fp16': converted where the source differs
  * - 'int8': matrices and embeddings as 8-bit integers with a scale for each output channel, the others as 'fp16'
  */
@@ -55,10 +55,13 @@ export function asFloat32(stored: GraphOutput, name: string): GraphOutput {
 
 type StoredType = 'f32' | 'f16' | 'bf16' | 'i8';
 
+/** Types that networks are not saved in, with the smallest one that holds all their values (or, of f64, nearly). */
+const NEAREST: Partial<Record<string, StoredType>> = { f64: 'f32', f8e4m3: 'f16', f8e5m2: 'f16' };
+
 function elementTypeOf(stored: GraphOutput, kind: WeightKind, format: WeightFormat): StoredType {
   switch (format) {
     case 'stored':
-      return stored.elementType as StoredType;
+      return NEAREST[stored.elementType] ?? (stored.elementType as StoredType);
     case 'fp32':
       return 'f32';
     case 'fp16':

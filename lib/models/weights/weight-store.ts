@@ -5,13 +5,8 @@ import { graph, WeightConversion, type GraphOutput } from '../../runtime/index.j
 import { asFloat32, formatPolicy, type WeightFormat, type WeightKind, type WeightPolicy } from './formats.js';
 import { byteRange, OWN_NAMES, shapeMatches, storedShape, type WeightNaming } from './naming.js';
 import { openSafetensors, type SafetensorsEntry, type SafetensorsFile } from './safetensors.js';
+import { isStoredType, STORED_TYPE_NAMES, storedConstant } from './stored-types.js';
 import { WeightScope, type WeightReader } from './weight-scope.js';
-
-const ELEMENT_TYPES: Partial<Record<string, 'f32' | 'f16' | 'bf16'>> = {
-  F32: 'f32',
-  F16: 'f16',
-  BF16: 'bf16',
-};
 
 /** So many wrong keys mean that the file is of another model; looking further would find nothing new. */
 const MAX_PROBLEMS = 500;
@@ -38,6 +33,7 @@ export class WeightStore implements WeightReader, Disposable {
   readonly #used = new Set<string>();
   readonly #missing = new Set<string>();
   readonly #unfit = new Set<string>();
+  readonly #unsupported = new Set<string>();
   readonly #naming: WeightNaming;
   readonly #policy: WeightPolicy;
   /** For weights that the format cannot hold. */
@@ -109,13 +105,14 @@ export class WeightStore implements WeightReader, Disposable {
    * Checks that the network found all it needs. Tensors that it does not need are a warning, as in diffusers.
    *
    * @param belongs - which keys are this network's, where one file holds several networks
-   * @throws ModelLoadError `MODEL_CORRUPT` listing missing, mis-shaped and unexpected keys together
+   * @throws ModelLoadError `MODEL_CORRUPT` listing missing, mis-shaped and unexpected keys together, `UNSUPPORTED` where
+   * only their element types are not supported
    */
   finish(belongs: (key: string) => boolean = () => true): void {
     const unexpected = [...this.#tensors.keys()]
       .filter((name) => !this.#used.has(name) && belongs(name) && !this.#naming.ignored.test(name))
       .map((name) => this.#naming.prefix + name);
-    if (this.#missing.size + this.#unfit.size > 0) throw this.#report(unexpected);
+    if (this.#problems > 0) throw this.#report(unexpected);
     if (unexpected.length === 0) return;
     warn(
       'UNEXPECTED_WEIGHTS',
@@ -152,7 +149,7 @@ export class WeightStore implements WeightReader, Disposable {
   }
 
   #stored(key: string, shape: readonly number[], asShape: readonly number[]): GraphOutput | undefined {
-    if (this.#missing.size + this.#unfit.size >= MAX_PROBLEMS) throw this.#report([]);
+    if (this.#problems >= MAX_PROBLEMS) throw this.#report([]);
     const place = this.#naming.storedAs(key);
     const expected = storedShape(shape, place);
     const name = this.#naming.prefix + place.name;
@@ -163,34 +160,30 @@ export class WeightStore implements WeightReader, Disposable {
     }
     this.#used.add(place.name);
     const { file, entry } = tensor;
-    const elementType = ELEMENT_TYPES[entry.type];
     if (!shapeMatches(entry.shape, expected, place)) {
       this.#unfit.add(`${name} has shape [${entry.shape.join(', ')}], not [${expected.join(', ')}]`);
       return undefined;
     }
-    if (elementType === undefined) {
-      this.#unfit.add(`${name} is stored as ${entry.type}, not F32, F16 or BF16`);
+    if (!isStoredType(entry.type)) {
+      this.#unsupported.add(`${name} is stored as ${entry.type}; supported are ${STORED_TYPE_NAMES}`);
       return undefined;
     }
-    const { offset, byteLength } = byteRange(entry, place);
-    if (offset % (elementType === 'f32' ? 4 : 2) === 0) {
-      return graph.mappedConstant(elementType, asShape, file.mapping, offset, key);
-    }
-    // Headers of odd length are rare but allowed; elements must be aligned, so these alone are copied.
-    const { buffer } = file.mapping.read(offset, byteLength);
-    return elementType === 'f32'
-      ? graph.constant('f32', asShape, new Float32Array(buffer), key)
-      : graph.constant(elementType, asShape, new Uint16Array(buffer), key);
+    return storedConstant(file, entry.type, byteRange(entry, place), asShape, key);
+  }
+
+  get #problems(): number {
+    return this.#missing.size + this.#unfit.size + this.#unsupported.size;
   }
 
   #report(unexpected: readonly string[]): ModelLoadError {
     const sections = [
       section('missing', [...this.#missing]),
-      section('not as expected', [...this.#unfit]),
+      section('not as expected', [...this.#unfit, ...this.#unsupported]),
       section('unknown to this network', unexpected),
     ];
+    const isCorrupt = this.#missing.size + this.#unfit.size > 0;
     return new ModelLoadError(
-      'MODEL_CORRUPT',
+      isCorrupt ? 'MODEL_CORRUPT' : 'UNSUPPORTED',
       `The weights in ${this.#paths()} do not fit:\n${sections.join('')}`.trimEnd(),
     );
   }
