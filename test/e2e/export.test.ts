@@ -1,8 +1,8 @@
-import { cp, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import {
   type ComponentProgress,
@@ -89,6 +89,77 @@ describe('fromPretrained', () => {
     await using all = await load(sd1);
     await using fewer = await load(sd1, { clipSkip: 1 });
     expect(psnr(await draw(fewer), await draw(all))).toBeLessThan(60);
+  });
+});
+
+describe('a model with a safety checker', () => {
+  /** The fixture with the safety checker's own files and its entry in the index. */
+  async function withSafetyChecker(files: boolean): Promise<string> {
+    const folder = await mkdtemp(join(work, 'checker-'));
+    await cp(sd1, folder, { recursive: true });
+    const path = join(folder, 'model_index.json');
+    const index = JSON.parse(await readFile(path, 'utf8')) as object;
+    const entry = ['stable_diffusion', 'StableDiffusionSafetyChecker'];
+    await writeFile(path, JSON.stringify({ ...index, safety_checker: entry }));
+    if (files) {
+      for (const name of ['config.json', 'model.safetensors']) {
+        await cp(join(fixtures, 'export/safety_checker', name), join(folder, 'safety_checker', name));
+      }
+    }
+    return folder;
+  }
+
+  const indexOf = async (folder: string): Promise<unknown> =>
+    JSON.parse(await readFile(join(folder, 'model_index.json'), 'utf8'));
+
+  it('keeps it when it is saved, and saved again from OpenVINO IR', async () => {
+    const [first, second] = [join(work, 'checker-once'), join(work, 'checker-twice')];
+    await using exported = await load(await withSafetyChecker(true));
+    await exported.savePretrained(first);
+    await using read = await load(first, { export: false });
+    await read.savePretrained(second);
+    for (const folder of [first, second]) {
+      expect((await readdir(join(folder, 'safety_checker'))).sort()).toEqual([
+        'config.json',
+        'model.safetensors',
+        'openvino_model.bin',
+        'openvino_model.xml',
+      ]);
+      expect(await indexOf(folder)).toHaveProperty('safety_checker', [
+        'stable_diffusion',
+        'StableDiffusionSafetyChecker',
+      ]);
+    }
+  });
+
+  it('loads without it where its folder is missing, with a warning and the way out', async () => {
+    const warning = vi.spyOn(process, 'emitWarning').mockReturnValue();
+    await using pipeline = await load(await withSafetyChecker(false));
+    const [message, options] = warning.mock.calls[0] ?? [];
+    expect(message).toContain("Pass 'safetyChecker: null'");
+    expect(options).toMatchObject({ code: 'COMPONENT_MISSING' });
+    const target = join(work, 'checker-missing');
+    await pipeline.savePretrained(target);
+    warning.mockRestore();
+    expect(await indexOf(target)).toHaveProperty('safety_checker', [null, null]);
+  });
+
+  it('is saved without it from OpenVINO IR that lacks it', async () => {
+    const [source, target] = [join(work, 'checker-lost'), join(work, 'checker-lost-again')];
+    await using exported = await load(await withSafetyChecker(true));
+    await exported.savePretrained(source);
+    await rm(join(source, 'safety_checker'), { recursive: true });
+    await using read = await load(source, { export: false, safetyChecker: null });
+    await read.savePretrained(target);
+    expect(await indexOf(target)).toHaveProperty('safety_checker', [null, null]);
+  });
+
+  it('leaves it out when asked, without a warning', async () => {
+    const warning = vi.spyOn(process, 'emitWarning').mockReturnValue();
+    await using pipeline = await load(await withSafetyChecker(false), { safetyChecker: null });
+    expect(warning).not.toHaveBeenCalled();
+    warning.mockRestore();
+    expect(pipeline.components.unet).toBeDefined();
   });
 });
 

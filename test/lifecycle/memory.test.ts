@@ -13,6 +13,9 @@ it('500 generations leave memory as 100 do', { timeout: 300_000 }, async () => {
   // Medians, since a garbage collection that is due or just done moves single values by megabytes.
   const around = (generation: number): number =>
     resident.slice(generation - 20, generation).sort((a, b) => a - b)[10]!;
-  const growth = around(500) - around(100);
-  expect(growth).toBeLessThan(20 * 2 ** 20);
+  // A leak grows in every interval. Where the machine is busy, an allocator may take another arena for good: once.
+  const growths = [100, 200, 300, 400]
+    .map((generation) => around(generation + 100) - around(generation))
+    .sort((a, b) => a - b);
+  expect((growths[1]! + growths[2]!) / 2).toBeLessThan(5 * 2 ** 20);
 });

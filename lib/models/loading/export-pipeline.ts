@@ -4,7 +4,6 @@ import { ModelLoadError } from '../../common/errors.js';
 import { parseOptions } from '../../common/options.js';
 import {
   COMPONENTS,
-  isNamed,
   NETWORK_KEYS,
   networkClassOf,
   pipelineLayoutOf,
@@ -17,7 +16,7 @@ import { networkExports, type ComponentExport } from './component-export.js';
 import { exportOptionsSchema, type ExportOptions } from './export-options.js';
 import { readModelIndex } from './model-folder.js';
 import { networkWeights } from './network-weights.js';
-import { warnMissingSafetyChecker } from './safety-checker-source.js';
+import { warnMissingSafetyChecker, withoutSafetyChecker } from './safety-checker-source.js';
 import { tokenLimit } from './token-limit.js';
 import { scaleFactorIn } from './vae-scale-factor.js';
 import { openVae } from './vae/open-vae.js';
@@ -110,10 +109,6 @@ async function orWithout(folder: string, exporting: Promise<ComponentExport[]>):
     warnMissingSafetyChecker(folder, error);
     return [];
   }
-}
-
-function withoutSafetyChecker(index: ModelIndex): ModelIndex {
-  return isNamed(index, 'safety_checker') ? { ...index, safety_checker: [null, null] } : index;
 }
 
 function requireComponent(folder: string, index: ModelIndex, key: 'unet' | 'vae'): void {

@@ -18,7 +18,11 @@ import { checkVariant } from './check-variant.js';
 import { exportSource } from './export-source.js';
 import { irSource } from './ir-source.js';
 import { readModelIndex, schedulerConfigIn, tokenizersIn } from './model-folder.js';
-import { safetyCheckerSource, warnMissingSafetyChecker } from './safety-checker-source.js';
+import {
+  safetyCheckerSource,
+  warnMissingSafetyChecker,
+  withoutSafetyChecker,
+} from './safety-checker-source.js';
 import { scaleFactorIn } from './vae-scale-factor.js';
 import { replaceVae, withVae, type ReplacementVae } from './vae/replacement-vae.js';
 
@@ -58,10 +62,11 @@ export async function openOpenvinoFolder(
       networks.push(...(await replacement(folder, networks, options.vae, options)));
     else networks.push(...(await networksOf(folder, index, key, core)));
   }
+  const hasSafetyChecker = networks.some(({ name }) => name === 'safety_checker');
   return {
     name: folder,
     path: folder,
-    index: withVae(index, options.vae),
+    index: withVae(hasSafetyChecker ? index : withoutSafetyChecker(index), options.vae),
     networks: withVaeConfig(networks, folder),
     tokenizers: tokenizersIn(folder, index),
     schedulerConfig: () => schedulerConfigIn(folder),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { asSaveError } from '../../common/save-error.js';
 import type { ModelLoadError } from '../../common/errors.js';
 import { warn } from '../../common/warnings.js';
+import { isNamed, type ModelIndex } from '../layout.js';
 import type { NetworkSource } from '../network-source.js';
 import { copyWeights } from '../weights/copy.js';
 import { safetyCheckerExport } from './component-export.js';
@@ -36,4 +37,9 @@ export function warnMissingSafetyChecker(folder: string, error: ModelLoadError):
     `The model_index.json of ${folder} names a safety checker that cannot be loaded, so the model is used without it. ` +
       `Pass 'safetyChecker: null' if that is intended. ${error.message}`,
   );
+}
+
+/** An index that names no safety checker, as diffusers writes it for a pipeline without one. */
+export function withoutSafetyChecker(index: ModelIndex): ModelIndex {
+  return isNamed(index, 'safety_checker') ? { ...index, safety_checker: [null, null] } : index;
 }
