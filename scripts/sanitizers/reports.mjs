@@ -14,7 +14,8 @@ const FRAME = /^\s*#\d+\s/;
 /** The sanitizer's own functions and the C and C++ libraries' stand between the addon and what it does. */
 const BETWEEN =
   /lib(asan|tsan|ubsan|lsan)\b|\/libc\.so|\/libstdc\+\+|\.\.\/sysdeps\/|\/sanitizer_common\/|interceptor|operator (new|delete)|\bstd::/;
-const OURS = /openvino_diffusers\.node|\/native\//;
+/** Sources are known by their paths within the project, which is how CMakeLists.txt has them compiled. */
+const OURS = /openvino_diffusers\.node|(^|[\s/])native\//;
 const UNDEFINED = /^(\S+?):\d+:\d+: runtime error: (.*)$/;
 
 /**
@@ -35,7 +36,7 @@ function undefinedBehaviour(log) {
   return log.split('\n').flatMap((line) => {
     const [, source = '', kind = ''] = UNDEFINED.exec(line.trim()) ?? [];
     if (source === '') return [];
-    return [{ kind, isOurs: OURS.test(`/${source}`), frames: [source] }];
+    return [{ kind, isOurs: OURS.test(source), frames: [source] }];
   });
 }
 

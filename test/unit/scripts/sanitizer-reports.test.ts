@@ -69,6 +69,21 @@ Direct leak of 16 byte(s) in 1 object(s) allocated from:
   });
 });
 
+it('knows sources by their paths within the project', () => {
+  const relative = (log: string): string =>
+    log.replaceAll('/src/native/', 'native/').replaceAll(' (openvino_diffusers.node', ' (addon');
+  expect(readReports(relative(race(ourFrame, nodeFrame)))).toMatchObject([{ isOurs: true }]);
+  expect(
+    readReports(relative(overflow('#1 0x7f54 in Tensor::Data() /src/native/tensor.cc:9'))),
+  ).toMatchObject([{ isOurs: true }]);
+  expect(readReports('native/tensor.cc:40:12: runtime error: signed integer overflow\n')).toMatchObject([
+    { isOurs: true },
+  ]);
+  expect(
+    readReports('deps/alternative/tensor.cc:40:12: runtime error: signed integer overflow\n'),
+  ).toMatchObject([{ isOurs: false }]);
+});
+
 describe('a report is not ours', () => {
   it.each([
     [
