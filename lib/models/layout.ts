@@ -136,7 +136,8 @@ export function pipelineClassOf(index: ModelIndex): string {
  * @throws ModelLoadError `UNSUPPORTED` for a pipeline class that is not in the table
  */
 export function pipelineLayoutOf(index: ModelIndex, path: string): PipelineLayout {
-  const layout = PIPELINES[pipelineClassOf(index)];
+  const name = pipelineClassOf(index);
+  const layout = Object.hasOwn(PIPELINES, name) ? PIPELINES[name] : undefined;
   if (layout) return layout;
   throw new ModelLoadError(
     'UNSUPPORTED',

@@ -20,7 +20,7 @@ export function configOverrides(
   const own = ConfigurableScheduler.fromConfig.call(constructor, config).config as Record<string, unknown>;
   return Object.fromEntries(
     Object.entries(scheduler.config).filter(
-      ([key, value]) => key in schema.shape && (always.includes(key) || value !== own[key]),
+      ([key, value]) => Object.hasOwn(schema.shape, key) && (always.includes(key) || value !== own[key]),
     ),
   );
 }

@@ -82,7 +82,8 @@ function correctedValues(
   pipelineClass: string,
   keyOf: (fileKey: string) => string,
 ): Record<string, unknown> {
-  const corrections = CORRECTIONS[pipelineClass.replace(/^OV/, '')];
+  const name = pipelineClass.replace(/^OV/, '');
+  const corrections = Object.hasOwn(CORRECTIONS, name) ? CORRECTIONS[name] : undefined;
   if (!corrections) return {};
   const [offset, clip, skip] = ['steps_offset', 'clip_sample', 'skip_prk_steps'].map(keyOf) as [
     string,

@@ -49,7 +49,7 @@ export function completeConfig(definition: SchedulerDefinition, given: object): 
   const values: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(camelKeys(given))) {
     if (known.includes(key)) values[key] = withoutAlias(definition, key, value);
-    else if (!(key in unsupported)) throw unknownOption(key, known, className);
+    else if (!Object.hasOwn(unsupported, key)) throw unknownOption(key, known, className);
     else if (unsupported[key]!.includes(value)) {
       throw new ModelLoadError(
         'UNSUPPORTED',
@@ -95,7 +95,7 @@ export function adoptConfig(definition: SchedulerDefinition, config: object): Ad
   const adopted: AdoptedConfig = { known: {}, hidden: {} };
   for (const [key, value] of Object.entries(camelKeys(config))) {
     if (key.startsWith('_') || (given && !given.has(key))) continue;
-    const knows = key in definition.schema.shape || key in definition.unsupported;
+    const knows = Object.hasOwn(definition.schema.shape, key) || Object.hasOwn(definition.unsupported, key);
     adopted[knows ? 'known' : 'hidden'][key] = value;
   }
   return adopted;
