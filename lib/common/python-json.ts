@@ -41,7 +41,7 @@ function isWord(character: string | undefined): boolean {
 /**
  * JSON as Python writes it, with numbers that JSON itself does not have.
  *
- * @param floats - keys whose numbers are floats in Python, which tells 1.0 from 1
+ * @param floats - keys whose numbers are floats in Python, which distinguishes 1.0 and 1
  */
 export function toPythonJson(value: unknown, floats: readonly string[] = []): string {
   const number = (key: string, field: number): string =>

@@ -38,7 +38,7 @@ export type SafetyCheckerConfig = z.output<typeof safetyCheckerConfigSchema>;
 const CONCEPTS = 17;
 const SPECIAL_CARE = 3;
 
-/** How much nearer to a concept counts as too near once a picture needs special care. */
+/** How much nearer to a concept counts as too near once an image needs special care. */
 const ADJUSTMENT = 0.01;
 
 /**

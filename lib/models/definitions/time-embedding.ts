@@ -33,7 +33,7 @@ export function timesteps(x: GraphOutput, channels: number, options: TimestepsOp
 export interface TimestepEmbeddingOptions {
   activation?: Activation;
   postActivation?: Activation | null | undefined;
-  /** [batch, …], added to x through a projection; how LCM is told its guidance. */
+  /** [batch, …], added to x through a projection; LCM's guidance embedding. */
   condition?: GraphOutput | undefined;
 }
 

@@ -189,7 +189,7 @@ async function buildNetwork(
   try {
     model = network(store.root);
   } catch (error) {
-    // What OpenVINO says of a network with placeholders for weights tells less than the list of what is missing.
+    // What OpenVINO says of a network with placeholders for weights says less than the list of what is missing.
     if (error instanceof InferenceError) store.finish(belongs);
     throw error;
   }

@@ -6,7 +6,7 @@ import { ModelLoadError } from '../../common/errors.js';
 /** Opening a FIFO waits for a writer without this flag. Windows has neither. */
 const READ_WITHOUT_WAITING = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
 
-/** Which file it is, and what tells that it was written to. */
+/** Which file it is, and what changes when it is written to. */
 interface Stamp {
   readonly device: bigint;
   readonly inode: bigint;

@@ -11,7 +11,7 @@ import { locateAddon } from './locate-addon.js';
 import { locatePackage, type PackageLocation } from './locate-package.js';
 import { locateRuntime, type RuntimeCandidate, type RuntimeLocation } from './locate-runtime.js';
 
-/** The loaded addon and how it was come by. */
+/** The loaded addon and where it was found. */
 export interface LoadedAddon {
   readonly exports: unknown;
   readonly addonPath: string;
@@ -102,7 +102,7 @@ function preloadLibrary(path: string): void {
   }
 }
 
-/** File names do not tell everything, least of all on Windows. */
+/** File names do not carry the whole version, on Windows none at all. */
 function requireVersion(exports: unknown, wanted: string): void {
   const { openvinoVersion } = exports as { openvinoVersion?: string };
   if (openvinoVersion?.split('-')[0] === wanted) return;

@@ -119,7 +119,7 @@ const solutions: ((situation: Situation) => string[])[] = [
   },
 ];
 
-/** One line: who named the place, where it is, what came of it. */
+/** One line: who named the place, where it is, the outcome. */
 export function describeRuntime({ source, directory, outcome }: RuntimeCandidate): string {
   return directory === source ? `${source}: ${outcome}` : `${source} (${directory}): ${outcome}`;
 }

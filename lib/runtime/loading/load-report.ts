@@ -6,7 +6,7 @@ export interface LoadReport {
   /** Who named the runtime: an environment variable, a package, this package's own copy. */
   source: string;
   directory: string;
-  /** Every place that was looked at, in order, with what came of it. */
+  /** Every place that was looked at, in order, with the outcome. */
   runtimes: { source: string; directory: string; usable: boolean; outcome: string }[];
 }
 

@@ -6,7 +6,7 @@ export interface FoundLibrary {
   /** The folder that holds it. */
   readonly directory: string;
   readonly libraryPath: string;
-  /** As told by the file's name; see {@link versionOf}. */
+  /** From the file's name; see {@link versionOf}. */
   readonly version: string | undefined;
 }
 
@@ -58,7 +58,7 @@ function mainLibrary(platform: string): RegExp {
 /**
  * Release 2026.4.0 is "2640" or "2026.4.0" in file names; a plain libopenvino.so is a link to a file named so.
  *
- * @returns `undefined` where the name does not tell, which is the rule on Windows
+ * @returns `undefined` where the name has none, as usual on Windows
  */
 export function versionOf(libraryPath: string): string | undefined {
   const name = basename(existsSync(libraryPath) ? realpathSync(libraryPath) : libraryPath);

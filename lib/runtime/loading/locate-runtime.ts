@@ -17,7 +17,7 @@ interface RuntimePlace {
   readonly source: RuntimeSource;
   /** The folder of the libraries, or the folder that was searched for them in vain. */
   readonly directory: string;
-  /** `undefined` where no library was found, or its version cannot be told before it is loaded (Windows). */
+  /** `undefined` where no library was found, or its version is not known before it is loaded (Windows). */
   readonly version: string | undefined;
   /** One phrase for people: 'usable', or why not. */
   readonly outcome: string;
@@ -94,7 +94,7 @@ function namedFolders(env: NodeJS.ProcessEnv): [(typeof runtimeVariables)[number
   const folders = new Map<string, (typeof runtimeVariables)[number]>();
   for (const variable of runtimeVariables) {
     const value = env[variable];
-    // Windows does not tell OPENVINO_DIR from OpenVINO_DIR.
+    // Windows does not distinguish OPENVINO_DIR and OpenVINO_DIR.
     if (value && !folders.has(resolve(value))) folders.set(resolve(value), variable);
   }
   return Array.from(folders, ([folder, variable]) => [variable, folder]);
@@ -113,9 +113,9 @@ function assess(
     version,
   });
   if (version && version !== wanted) return reject(`has ${version}, this build needs ${wanted}`);
-  // A DLL's name never tells; loadAddon asks the library itself once it is loaded.
+  // A DLL's name has no version; loadAddon asks the library itself once it is loaded.
   if (!version && !platform.startsWith('win32'))
-    return reject('its version cannot be told from its file name');
+    return reject('its file name has no version');
   const tbbPath = findSeparateTbb(directory, platform);
   return { source, directory, libraryPath, tbbPath, version, usable: true, outcome: 'usable' };
 }

@@ -10,7 +10,7 @@ export const PREFIXES = {
   openClip: 'cond_stage_model.model.',
 } as const;
 
-/** What a checkpoint's header says: the shapes that tell which model it is and how large. */
+/** What a checkpoint's header says: the shapes that show which model it is and how large. */
 export class Checkpoint {
   readonly path: string;
   /** Steps it was trained for, where it says so. */

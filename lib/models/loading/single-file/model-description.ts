@@ -51,7 +51,7 @@ const CHECKPOINT_PIPELINES = [
 const schedulerSchema = z.looseObject({ _class_name: z.string() });
 
 /**
- * Describes a checkpoint by its tensors' shapes and, in what these do not tell, as diffusers does: after Stable
+ * Describes a checkpoint by its tensors' shapes and, in what these do not show, as diffusers does: after Stable
  * Diffusion 1.5, or 2.1 where the text encoder is OpenCLIP's.
  *
  * @throws ModelLoadError `MODEL_CORRUPT` where a tensor is missing, `INCOMPATIBLE_COMPONENTS` where CLIP's tokenizer

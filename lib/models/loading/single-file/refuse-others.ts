@@ -26,7 +26,7 @@ const WITHOUT_UNET: readonly (readonly [RegExp, string])[] = [
 
 /** UNets by the channels they take. */
 const BY_CHANNELS: Readonly<Partial<Record<number, string>>> = {
-  5: 'a model of Stable Diffusion 2 that is told depths',
+  5: 'a depth-to-image model of Stable Diffusion 2',
   7: "Stable Diffusion's upscaler",
   8: 'a model of InstructPix2Pix',
 };
@@ -69,7 +69,7 @@ function otherModel(checkpoint: Checkpoint): string | undefined {
     return BY_CHANNELS[channels] ?? `a UNet of ${channels} input channels`;
   }
   if (checkpoint.some(/^model\.diffusion_model\.label_emb\./)) {
-    return 'a UNet that is told more than text, as those of Stable Diffusion XL and unCLIP';
+    return 'a UNet with more conditions than text, like those of Stable Diffusion XL and unCLIP';
   }
   return undefined;
 }

@@ -1,10 +1,10 @@
 import { PREFIXES, type Checkpoint } from './checkpoint.js';
 import { LAST_OPEN_CLIP_LAYER } from './text-naming.js';
 
-/** Of all CLIP models; shapes do not tell it. */
+/** Of all CLIP models; shapes do not show it. */
 const HEAD_WIDTH = 64;
 
-/** What CLIPTextConfig is told alike for both text encoders; ids as the models' own files have them. */
+/** Fields of CLIPTextConfig that both text encoders share; ids as the models' own files have them. */
 const COMMON = {
   architectures: ['CLIPTextModel'],
   bos_token_id: 0,
@@ -21,7 +21,7 @@ export function isOpenClip(checkpoint: Checkpoint): boolean {
 /**
  * The configuration of a checkpoint's text encoder: sizes as its tensors have them, the rest as CLIP or OpenCLIP has it.
  *
- * @throws ModelLoadError `MODEL_CORRUPT` where a tensor that tells them is missing
+ * @throws ModelLoadError `MODEL_CORRUPT` where a tensor that shows them is missing
  */
 export function textConfigOf(checkpoint: Checkpoint): Record<string, unknown> {
   return isOpenClip(checkpoint) ? openClipConfig(checkpoint) : clipConfig(checkpoint);

@@ -1,6 +1,6 @@
 import { PREFIXES, type Checkpoint } from './checkpoint.js';
 
-/** What shapes do not tell, of 1.x as its authors have it; 2.x has as many heads as fit, of this width. */
+/** What shapes do not show: 1.x has a fixed number of heads, 2.x as many of this width as fit. */
 const HEADS = 8;
 const HEAD_WIDTH = 64;
 
@@ -18,7 +18,7 @@ const attends = (checkpoint: Checkpoint, layer: string): boolean =>
  * The configuration of a checkpoint's UNet: sizes and structure as its tensors have them, the rest as Stable Diffusion
  * has it. The size it was trained on is not among them.
  *
- * @throws ModelLoadError `MODEL_CORRUPT` where a tensor that tells them is missing
+ * @throws ModelLoadError `MODEL_CORRUPT` where a tensor that shows them is missing
  */
 export function unetConfigOf(checkpoint: Checkpoint): Record<string, unknown> {
   const levels = levelsOf(checkpoint);

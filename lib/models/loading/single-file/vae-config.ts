@@ -1,6 +1,6 @@
 import { PREFIXES, type Checkpoint } from './checkpoint.js';
 
-/** Where a file has the tensors whose shapes tell how large a VAE is. */
+/** Where a file has the tensors whose shapes show how large a VAE is. */
 export interface VaeKeys {
   /** What stands before all of its keys. */
   readonly prefix: string;
@@ -14,7 +14,7 @@ export const ORIGINAL_VAE_KEYS: VaeKeys = {
   resnet: (level, layer) => `encoder.down.${level}.block.${layer}`,
 };
 
-/** How many times smaller than the picture latents are. */
+/** How many times smaller than the image latents are. */
 export function vaeScaleFactorOf(checkpoint: Checkpoint): number {
   return 2 ** Math.max(0, levelsOf(checkpoint, ORIGINAL_VAE_KEYS) - 1);
 }
@@ -24,7 +24,7 @@ export function vaeScaleFactorOf(checkpoint: Checkpoint): number {
  *
  * @param sampleSize - the side, in pixels, the model was trained on
  * @param keys - of its tensors. Default: those of a checkpoint
- * @throws ModelLoadError `MODEL_CORRUPT` where a tensor that tells them is missing
+ * @throws ModelLoadError `MODEL_CORRUPT` where a tensor that shows them is missing
  */
 export function vaeConfigOf(
   checkpoint: Checkpoint,

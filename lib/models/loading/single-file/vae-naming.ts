@@ -13,7 +13,7 @@ const ATTENTION = /^(encoder|decoder)\.mid_block\.attentions\.0\.(.+)\.(weight|b
 
 /**
  * The original autoencoder's names for those of diffusers. Its attention is made of convolutions over single pixels,
- * and its decoder counts levels from the largest picture.
+ * and its decoder counts levels from the largest image.
  *
  * @param levels - how many the VAE has
  * @param prefix - of its keys. Default: that of checkpoints

@@ -31,7 +31,7 @@ const XL = { sample_size: 1024, scaling_factor: 0.13025 };
 
 /**
  * Opens a VAE in one file: alone, or in a whole checkpoint. Its configuration follows from its tensors' shapes and, in
- * what these do not tell, is Stable Diffusion's; the config.json beside a file in diffusers' layout goes first.
+ * what these do not show, is Stable Diffusion's; the config.json beside a file in diffusers' layout goes first.
  *
  * @throws ModelLoadError `MODEL_CORRUPT`, `UNSUPPORTED` for a file without a VAE of this class
  */

@@ -33,7 +33,7 @@ export async function openVaeFolder(folder: string, options: VaeOptions): Promis
     if (await hasWeights(candidate)) return openWeights(folder, candidate, options);
   }
   if (await hasNetwork(join(folder, 'vae_decoder'))) return openNetworks(folder);
-  // What is missing of a VAE is told better than that there is none.
+  // An error about the missing part says more than one about a missing VAE.
   if (await fileExists(join(own, 'config.json'))) return openWeights(folder, own, options);
   const hint = (await hasNetwork(folder)) ? '; it is one network, pass the folder that it is in' : '';
   throw new ModelLoadError(
