@@ -114,8 +114,7 @@ function assess(
   });
   if (version && version !== wanted) return reject(`has ${version}, this build needs ${wanted}`);
   // A DLL's name has no version; loadAddon asks the library itself once it is loaded.
-  if (!version && !platform.startsWith('win32'))
-    return reject('its file name has no version');
+  if (!version && !platform.startsWith('win32')) return reject('its file name has no version');
   const tbbPath = findSeparateTbb(directory, platform);
   return { source, directory, libraryPath, tbbPath, version, usable: true, outcome: 'usable' };
 }

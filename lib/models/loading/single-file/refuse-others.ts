@@ -26,7 +26,7 @@ const WITHOUT_UNET: readonly (readonly [RegExp, string])[] = [
 
 /** UNets by the channels they take. */
 const BY_CHANNELS: Readonly<Partial<Record<number, string>>> = {
-  5: 'a depth-to-image model of Stable Diffusion 2',
+  5: 'a model of Stable Diffusion 2 conditioned on depths',
   7: "Stable Diffusion's upscaler",
   8: 'a model of InstructPix2Pix',
 };
