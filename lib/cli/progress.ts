@@ -51,8 +51,10 @@ class BarProgress implements Progress {
 
   constructor(first: ProgressState, stream: NodeJS.WriteStream) {
     this.state = first;
-    // Input is not touched, so that Ctrl-C stays a signal.
-    this.#spinner = ora({ text: progressLine(first), stream, discardStdin: false }).start();
+    // Enabled also where `CI` is set: that it is a terminal was found before. Input is not touched, so that Ctrl-C stays a
+    // signal.
+    const options = { text: progressLine(first), stream, discardStdin: false, isEnabled: true };
+    this.#spinner = ora(options).start();
   }
 
   update(state: ProgressState): void {
