@@ -46,8 +46,8 @@ struct ModelParts {
 };
 
 /**
- * JavaScript: inputs, outputs, weightBytes(floatBytes), reshape(shapes), serialize(xmlPath, binPath), dispose(). Made by
- * `Core.readModel` or `graphModel`.
+ * JavaScript: inputs, outputs, weightBytes(floatBytes), reshape(shapes), serialize(xmlPath, binPath),
+ * dispose(). Made by `Core.readModel` or `graphModel`.
  */
 class Model : public MadeFrom<Model, ModelParts> {
  public:
