@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 import { raceAbort } from '../common/abort.js';
 import { InferenceError } from '../common/errors.js';
 import { areFinite } from '../common/finite.js';
@@ -63,6 +65,8 @@ export async function denoise(options: DenoiseOptions): Promise<Denoised> {
       const index = firstIndex + place;
       const input = scheduler.scaleModelInput(latents, timestep);
       const prediction = await predictor.predict(input, timestep, index);
+      // Predicting ends with arithmetic on the event loop too: others have their turn before the scheduler's.
+      await setImmediate();
       latents = scheduler.step(prediction, timestep, latents, { eta, noise, batchSize: images }).prevSample;
       if (afterStep) latents = afterStep(latents, index);
 
