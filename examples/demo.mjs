@@ -10,7 +10,7 @@ const { values } = parseArgs({
   options: {
     model: {
       type: 'string',
-      default: process.env.MODEL_DIR ?? join(import.meta.dirname, '../models/shapes'),
+      default: process.env.MODEL_DIR ?? join(import.meta.dirname, '../packages/shapes'),
     },
     output: { type: 'string', short: 'o', default: 'demo.png' },
   },

@@ -45,7 +45,7 @@ const COPIED = [
   'scripts',
   'examples',
 ];
-const LINKED = ['node_modules', 'runtime', 'models'];
+const LINKED = ['node_modules', 'runtime', 'models', 'packages'];
 
 /**
  * @typedef {object} Sanitizer

@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-
 import { Command, Option } from 'commander';
 
 import type { ImageFormat } from '../image/index.js';
@@ -18,6 +16,7 @@ import {
   wholeNumberUpTo,
 } from './arguments.js';
 import { componentName } from './component-names.js';
+import { defaultModel } from './default-model.js';
 import { downloadStates, revisionOption } from './hub.js';
 import { longWork, type WorkResult } from './long-work.js';
 import { EXTENSIONS, prepareFolder, prepareOutput, type OutputTarget } from './output.js';
@@ -26,14 +25,12 @@ import { saveImages, writeToStdout } from './save-images.js';
 import { schedulersByName } from './schedulers.js';
 import { requireMultiple, vaeScaleFactorOf } from './vae-scale-factor.js';
 
-/** The small model that comes with the package, seen from dist/cli. */
-const shapes = join(import.meta.dirname, '../../models/shapes');
 /** Small models take less guidance than large ones. */
-const SHAPES_GUIDANCE = 3;
+const DEFAULT_MODEL_GUIDANCE = 3;
 const GUIDANCE = 7.5;
 
 interface Options {
-  model: string;
+  model?: string;
   revision?: string;
   prompt: string;
   negativePrompt?: string;
@@ -66,10 +63,9 @@ export function generateCommand(): Command {
     .addOption(
       new Option(
         '-m, --model <model>',
-        'folder exported to OpenVINO or of diffusers, .safetensors checkpoint, or id on the hub',
-      )
-        .env('MODEL_DIR')
-        .default(shapes, 'a small one of simple shapes'),
+        'folder exported to OpenVINO or of diffusers, .safetensors checkpoint, or id on the hub ' +
+          '(default: a small model of simple shapes)',
+      ).env('MODEL_DIR'),
     )
     .addOption(revisionOption())
     .requiredOption('-p, --prompt <text>', 'what the image should show')
@@ -121,8 +117,12 @@ export function generateCommand(): Command {
     .action(run);
 }
 
-async function run(options: Options): Promise<void> {
-  const request = generateOptions(options);
+/** The options, with the model they lead to. */
+type ResolvedOptions = Options & { readonly model: string };
+
+async function run(given: Options): Promise<void> {
+  const options: ResolvedOptions = { ...given, model: given.model ?? defaultModel() };
+  const request = generateOptions(given);
   parseGenerateOptions(request);
   if (options.size) {
     const source = options.vae ?? options.model;
@@ -148,7 +148,7 @@ function generateOptions(options: Options): Request {
   return {
     negativePrompt,
     numInferenceSteps: steps,
-    guidanceScale: options.guidanceScale ?? (model === shapes ? SHAPES_GUIDANCE : GUIDANCE),
+    guidanceScale: options.guidanceScale ?? (model === undefined ? DEFAULT_MODEL_GUIDANCE : GUIDANCE),
     eta,
     ...(options.size ?? {}),
     seeds: first === undefined ? undefined : seedsFrom(first, images),
@@ -156,7 +156,7 @@ function generateOptions(options: Options): Request {
 }
 
 async function generate(
-  options: Options,
+  options: ResolvedOptions,
   request: Request,
   target: OutputTarget,
   progress: Progress,
@@ -199,7 +199,7 @@ async function generate(
 }
 
 async function load(
-  options: Options,
+  options: ResolvedOptions,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<OVStableDiffusionPipeline> {

@@ -1,4 +1,4 @@
-"""Puts the trained parts together as models/shapes, a diffusers folder in fp16, and writes down what tests ask of it."""
+"""Puts the trained parts together as packages/shapes, a diffusers folder in fp16, and writes down what tests ask of it."""
 
 from __future__ import annotations
 
@@ -48,6 +48,6 @@ def main(work: Path, target: Path) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("work", type=Path, help="folder of the training")
-    parser.add_argument("--target", type=Path, default=ROOT / "models" / "shapes")
+    parser.add_argument("--target", type=Path, default=ROOT / "packages" / "shapes")
     options = parser.parse_args()
     main(options.work, options.target)

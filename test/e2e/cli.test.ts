@@ -31,6 +31,22 @@ function refused({ code, stdout, stderr }: Finished): string {
   return stderr;
 }
 
+describe('without --model', () => {
+  it('generates with the small model of shapes, at the guidance it wants', async () => {
+    const shapes = join(import.meta.dirname, '../../packages/shapes');
+    const args = ['-p', 'a red circle on a blue background', '--steps', '2', '--seed', '1'];
+    const image = async (name: string, ...more: string[]): Promise<Buffer> => {
+      const output = join(folder, name);
+      const env = { MODEL_DIR: undefined };
+      expect(await cli(['generate', ...args, ...more, '-o', output], { env })).toMatchObject({ code: 0 });
+      return sharp(output).raw().toBuffer();
+    };
+    const byDefault = await image('default.png');
+    expect(byDefault).toEqual(await image('named.png', '-m', shapes, '--guidance-scale', '3'));
+    expect(byDefault).not.toEqual(await image('guided.png', '--guidance-scale', '7.5'));
+  });
+});
+
 describe('--vae', () => {
   const fixtures = join(import.meta.dirname, '../fixtures/export');
   const vae = join(fixtures, 'inpaint/vae');

@@ -8,7 +8,7 @@ import asked from '../fixtures/held-out-prompts.json' with { type: 'json' };
 import { judge, type Judgement } from '../support/judge/judge.js';
 import { psnr } from '../support/agreement.js';
 
-const model = join(import.meta.dirname, '../../models/shapes');
+const model = join(import.meta.dirname, '../../packages/shapes');
 const SIDE = 128;
 const ASPECTS = ['background', 'colour', 'shape', 'size', 'place'] as const;
 /** Size is not among what the model is held to, and not among what must be right for a picture to be right. */

@@ -1,4 +1,4 @@
-"""Draws the held-out prompts with diffusers from models/shapes in f32: one lossless WebP, ten pictures a row.
+"""Draws the held-out prompts with diffusers from packages/shapes in f32: one lossless WebP, ten pictures a row.
 
     python test/reference/make_held_out.py [MODEL] [TARGET]
 """
@@ -37,6 +37,6 @@ def main(model: Path, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    model = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "models" / "shapes"
+    model = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "packages" / "shapes"
     target = Path(sys.argv[2]) if len(sys.argv) > 2 else FIXTURES / "reference" / "held-out.webp"
     main(model, target)

@@ -2,7 +2,7 @@
 
     python test/reference/make_tokenizer_networks.py
 
-Reads models/shapes/tokenizer, models/clip-tokenizer and test/fixtures/small-tokenizer; writes
+Reads packages/shapes/tokenizer, models/clip-tokenizer and test/fixtures/small-tokenizer; writes
 test/fixtures/reference/tokenizer-networks.json. A layer is one line, numbered in the order in which walks from the
 results and then the sinks back to the input leave it: its operation, its attributes, the outputs it takes, and the
 precisions it gives. Of a long constant there is the beginning of its SHA-256.
@@ -33,7 +33,7 @@ def token(content, **rules):
 
 # By name: a folder, and files that stand in it instead of its own.
 TOKENIZERS = {
-    "models/shapes": ("models/shapes/tokenizer", {}),
+    "packages/shapes": ("packages/shapes/tokenizer", {}),
     "CLIP's vocabulary": ("models/clip-tokenizer", {
         "tokenizer_config.json": {**NAMES, "tokenizer_class": "CLIPTokenizer"},
     }),

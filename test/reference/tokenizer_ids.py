@@ -2,7 +2,7 @@
 
     npm run build:ts && python test/reference/tokenizer_ids.py
 
-Encodes the 200 prompts of test/fixtures/reference/tokens.json with the vocabularies of models/shapes and of CLIP, whole
+Encodes the 200 prompts of test/fixtures/reference/tokens.json with the vocabularies of packages/shapes and of CLIP, whole
 and cut to 77 tokens, and all in one batch. Fails where the exported network gives other ids or another mask than the
 network openvino_tokenizers converts the same folder to; prints how many prompts both give other ids for than
 transformers, or refuse.
@@ -24,7 +24,7 @@ FIXTURES = ROOT / "test" / "fixtures"
 PROMPTS = json.loads((FIXTURES / "reference" / "tokens.json").read_text())["prompts"]
 # By vocabulary: a diffusers folder, and the tokenizer to put in it.
 VOCABULARIES = {
-    "models/shapes": (ROOT / "models" / "shapes", None),
+    "packages/shapes": (ROOT / "packages" / "shapes", None),
     "CLIP": (FIXTURES / "export" / "sd1", ROOT / "models" / "clip-tokenizer"),
 }
 

@@ -14,7 +14,8 @@ export interface Finished {
 type StderrListener = (text: string, child: ChildProcess) => void;
 
 export interface CliOptions {
-  readonly env?: Record<string, string>;
+  /** Added to this process's; `undefined` takes one out. */
+  readonly env?: Record<string, string | undefined>;
   readonly cwd?: string;
   /** A program that runs the command, with its arguments, e.g. prlimit. */
   readonly through?: readonly string[];

@@ -14,7 +14,8 @@ export interface Document {
 export function readDocuments(): Document[] {
   const inRoot = readdirSync(root).filter((name) => name.endsWith('.md'));
   const inDocs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
-  const paths = [...inRoot, ...inDocs.map((name) => `docs/${name}`), 'scripts/train-demo-model/README.md'];
+  const others = ['scripts/train-demo-model/README.md', 'packages/shapes/README.md'];
+  const paths = [...inRoot, ...inDocs.map((name) => `docs/${name}`), ...others];
   return paths.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 }
 

@@ -150,7 +150,7 @@ describe('a tokenizer saved as a network', () => {
   );
 
   it('stays as it is where it is there already', async () => {
-    const folder = await folderOf('models/shapes/tokenizer', {});
+    const folder = await folderOf('packages/shapes/tokenizer', {});
     await writeFile(join(folder, 'openvino_tokenizer.xml'), 'whatever it was');
     await saveTokenizerNetwork(folder);
     expect(await readFile(join(folder, 'openvino_tokenizer.xml'), 'utf8')).toBe('whatever it was');
@@ -158,7 +158,7 @@ describe('a tokenizer saved as a network', () => {
   });
 
   it('begins every constant where its elements can be read in place', async () => {
-    const folder = await folderOf('models/shapes/tokenizer', {});
+    const folder = await folderOf('packages/shapes/tokenizer', {});
     await saveTokenizerNetwork(folder);
     const { layers } = readNetwork(await readFile(join(folder, 'openvino_tokenizer.xml'), 'utf8'));
     const offsets = layers

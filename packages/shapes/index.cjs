@@ -1,0 +1,3 @@
+'use strict';
+
+exports.modelFolder = __dirname;
