@@ -10,6 +10,7 @@ import {
 } from './scheduler-config.js';
 import { readSchedulerFile } from './scheduler-file.js';
 import { Scheduler, type StepOptions } from './scheduler.js';
+import { checkTimestepOptions, timestepOptions, type TimestepOptions } from './timestep-options.js';
 import { warnOfUnknownKeys } from './unknown-keys.js';
 
 /** A class of schedulers with a config; its static methods are called on one of these. */
@@ -107,18 +108,37 @@ export abstract class ConfigurableScheduler<Config extends object = object> exte
     throw new InvalidArgumentError(`setTimesteps() must be called before a ${this.className} can step`);
   }
 
+  override get timestepOptions(): readonly (keyof TimestepOptions)[] {
+    const { constructor } = this as unknown as { constructor: SchedulerClass };
+    return ['numInferenceSteps', ...(constructor.definition.timestepOptions ?? [])];
+  }
+
   /**
-   * @param numInferenceSteps - from 1 to `numTrainTimesteps`; less where spacing and offset lead past the last
-   * timestep of training
+   * @param steps - from 1 to `numTrainTimesteps`, less where spacing and offset lead past the last timestep of
+   * training; or an object with one of `numInferenceSteps`, `timesteps` and `sigmas`, of those that `timestepOptions`
+   * lists
    * @throws InvalidArgumentError
+   * @example
+   * ```ts
+   * scheduler.setTimesteps(20);
+   * scheduler.setTimesteps({ timesteps: [999, 749, 499, 249] });
+   * ```
    */
-  override setTimesteps(numInferenceSteps: number): void {
+  override setTimesteps(steps: number | TimestepOptions): void {
+    const options = timestepOptions(steps);
+    checkTimestepOptions(options, this.className, this.timestepOptions);
     const { numTrainTimesteps } = this.config as { numTrainTimesteps?: number };
     const most = numTrainTimesteps ?? Infinity;
-    if (!Number.isInteger(numInferenceSteps) || numInferenceSteps < 1 || numInferenceSteps > most) {
+    const { timesteps, sigmas, numInferenceSteps = (timesteps ?? sigmas)?.length } = options;
+    if (!Number.isInteger(numInferenceSteps) || numInferenceSteps! < 1 || numInferenceSteps! > most) {
       throw wrongValue(`integer between 1 and ${most}`, 'numInferenceSteps', numInferenceSteps);
     }
-    this.schedule = this.begin(numInferenceSteps);
+    if (timesteps && timesteps[0]! >= most) {
+      throw new InvalidArgumentError(
+        `Expected timesteps below ${most}, the number of training, but received ${timesteps[0]!}`,
+      );
+    }
+    this.schedule = this.begin(numInferenceSteps!, options);
     this.#numInferenceSteps = numInferenceSteps;
   }
 
@@ -142,9 +162,11 @@ export abstract class ConfigurableScheduler<Config extends object = object> exte
   /**
    * Computes the timesteps and resets the state.
    *
-   * @throws InvalidArgumentError for a number of steps that the config does not allow
+   * @param numInferenceSteps - the number of steps, or the length of a custom schedule
+   * @param options - checked, with the custom schedule where there is one
+   * @throws InvalidArgumentError for a number of steps or a schedule that the config does not allow
    */
-  protected abstract begin(numInferenceSteps: number): number[];
+  protected abstract begin(numInferenceSteps: number, options: TimestepOptions): number[];
 
   /** @throws InvalidArgumentError before `setTimesteps`, or for a timestep that is not in `timesteps` */
   protected requireTimestep(timestep: number): void {

@@ -26,3 +26,4 @@ export {
 export type { SchedulerDefinition } from './scheduler-config.js';
 export { Scheduler, type StepOptions, type StepOutput } from './scheduler.js';
 export { beginIndexForStrength } from './strength.js';
+export type { TimestepOptions } from './timestep-options.js';

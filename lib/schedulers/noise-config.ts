@@ -35,7 +35,7 @@ export interface ThresholdingConfig {
   thresholding: boolean;
   /** The quantile, 0 to 1. Default: 0.995. diffusers: `dynamic_thresholding_ratio`. */
   dynamicThresholdingRatio: number;
-  /** Upper bound of the limit, from 1. Default: 1. diffusers: `sample_max_value`. */
+  /** Upper bound of the limit, above 0. Default: 1. diffusers: `sample_max_value`. */
   sampleMaxValue: number;
 }
 
@@ -91,7 +91,7 @@ export const noiseKeys = {
 export const thresholdingKeys = {
   thresholding: flag(false),
   dynamicThresholdingRatio: z.number().min(0).max(1).default(0.995).describe('a number between 0 and 1'),
-  sampleMaxValue: z.number().min(1).default(1).describe('a number from 1'),
+  sampleMaxValue: z.number().positive().default(1).describe('a positive number'),
 };
 
 export const clippingKeys = {

@@ -87,15 +87,6 @@ export class PNDMScheduler extends AlphaScheduler<PNDMConfig> {
     super(PNDMScheduler.definition, config);
   }
 
-  override setTimesteps(numInferenceSteps: number): void {
-    if (!this.config.skipPrkSteps && numInferenceSteps < RUNGE_KUTTA_POINTS) {
-      throw new InvalidArgumentError(
-        `PNDMScheduler needs at least ${RUNGE_KUTTA_POINTS} steps without skipPrkSteps but received ${numInferenceSteps}`,
-      );
-    }
-    super.setTimesteps(numInferenceSteps);
-  }
-
   override step(modelOutput: Float32Array, timestep: number, sample: Float32Array): StepOutput {
     this.requireTimestep(timestep);
     const interval = Math.floor(this.config.numTrainTimesteps / this.numInferenceSteps);
@@ -109,6 +100,11 @@ export class PNDMScheduler extends AlphaScheduler<PNDMConfig> {
 
   protected override begin(count: number): number[] {
     const { skipPrkSteps, numTrainTimesteps } = this.config;
+    if (!skipPrkSteps && count < RUNGE_KUTTA_POINTS) {
+      throw new InvalidArgumentError(
+        `PNDMScheduler needs at least ${RUNGE_KUTTA_POINTS} steps without skipPrkSteps but received ${count}`,
+      );
+    }
     const timesteps = this.integerTimesteps(count);
     this.#counter = 0;
     this.#predictions = [];

@@ -11,6 +11,8 @@ export interface SchedulerDefinition {
   readonly schema: z.ZodObject;
   /** Keys that diffusers has and this package lacks, each with the values that turn the feature on. */
   readonly unsupported: Readonly<Record<string, readonly unknown[]>>;
+  /** What `setTimesteps` takes besides a number of steps. */
+  readonly timestepOptions?: readonly ('timesteps' | 'sigmas' | 'mu')[];
   /** Values that other schedulers write under a key of this one, and what diffusers replaces them with. */
   readonly aliases?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }

@@ -1,4 +1,5 @@
 import { toFileConfig } from './scheduler-config.js';
+import type { TimestepOptions } from './timestep-options.js';
 
 /** What a step may need besides its tensors. */
 export interface StepOptions {
@@ -74,6 +75,12 @@ export abstract class Scheduler<Config extends object = object> {
   /** Calls of the UNet per inference step: `timesteps` has about `order` entries for each. Default: 1. */
   readonly order: number = 1;
 
+  /** The options that `setTimesteps` takes besides a number. Default: 'numInferenceSteps' alone. */
+   
+  get timestepOptions(): readonly (keyof TimestepOptions)[] {
+    return ['numInferenceSteps'];
+  }
+
   /** Standard deviation of the noise that text-to-image starts from; valid after `setTimesteps`. Default: 1. */
   // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- some schedulers compute it
   get initNoiseSigma(): number {
@@ -95,10 +102,11 @@ export abstract class Scheduler<Config extends object = object> {
   /**
    * Computes `timesteps` and resets the state of a generation.
    *
-   * @param numInferenceSteps - from 1; some schedulers have an upper limit
-   * @throws InvalidArgumentError for a number the scheduler cannot take
+   * @param steps - a number of steps from 1, to which some schedulers have an upper limit, or an object with one of
+   * `numInferenceSteps`, `timesteps` and `sigmas`. Only what `timestepOptions` lists is given to a scheduler.
+   * @throws InvalidArgumentError for what the scheduler cannot take
    */
-  abstract setTimesteps(numInferenceSteps: number): void;
+  abstract setTimesteps(steps: number | TimestepOptions): void;
 
   /**
    * Where in `timesteps` the generation starts: above 0 for image-to-image. Call it after `setTimesteps`, before

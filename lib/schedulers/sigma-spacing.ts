@@ -1,8 +1,59 @@
+import { ModelLoadError } from '../common/errors.js';
+import { betaQuantile } from './beta-quantile.js';
+import { flag } from './noise-config.js';
 import { linspace } from './numeric.js';
 
-/** Noise levels spaced as in EDM (https://arxiv.org/abs/2206.00364, equation 5) with ρ = 7, from `max` down. */
-export function karrasSigmas(min: number, max: number, count: number): number[] {
-  const rho = 7;
+/** Keys that space noise levels directly, not by timesteps; at most one of them. */
+export interface SigmaSpacingConfig {
+  /** Whether to space σ as Karras et al. Default: false. diffusers: `use_karras_sigmas`. */
+  useKarrasSigmas: boolean;
+  /** Whether to space σ evenly in its logarithm. Default: false. diffusers: `use_exponential_sigmas`. */
+  useExponentialSigmas: boolean;
+  /**
+   * Whether to space σ by the beta distribution, denser at both ends (https://arxiv.org/abs/2407.12173). Default:
+   * false. diffusers: `use_beta_sigmas`.
+   */
+  useBetaSigmas: boolean;
+}
+
+export const sigmaSpacingKeys = {
+  useKarrasSigmas: flag(false),
+  useExponentialSigmas: flag(false),
+  useBetaSigmas: flag(false),
+};
+
+/**
+ * @param more - further keys that exclude these
+ * @throws ModelLoadError `CONFIG_INVALID` when more than one is set
+ */
+export function requireOneSigmaSpacing(
+  config: SigmaSpacingConfig,
+  more: Readonly<Record<string, boolean>> = {},
+): void {
+  const { useKarrasSigmas, useExponentialSigmas, useBetaSigmas } = config;
+  const flags: Record<string, boolean> = { useKarrasSigmas, useExponentialSigmas, useBetaSigmas, ...more };
+  if (Object.values(flags).filter(Boolean).length <= 1) return;
+  const names = Object.keys(flags);
+  throw new ModelLoadError(
+    'CONFIG_INVALID',
+    `Only one of ${names.slice(0, -1).join(', ')} and ${names.at(-1)!} can be set`,
+  );
+}
+
+/** Noise levels from `max` down as a config spaces them; undefined where it leaves it to timesteps. */
+export function spacedSigmas(
+  config: SigmaSpacingConfig,
+  min: number,
+  max: number,
+  count: number,
+): number[] | undefined {
+  if (config.useKarrasSigmas) return karrasSigmas(min, max, count);
+  if (config.useExponentialSigmas) return exponentialSigmas(min, max, count);
+  return config.useBetaSigmas ? betaSigmas(min, max, count) : undefined;
+}
+
+/** Noise levels spaced as in EDM (https://arxiv.org/abs/2206.00364, equation 5), from `max` down. */
+export function karrasSigmas(min: number, max: number, count: number, rho = 7): number[] {
   const [low, high] = [min ** (1 / rho), max ** (1 / rho)];
   return linspace(0, 1, count).map((ramp) => (high + ramp * (low - high)) ** rho);
 }
@@ -10,6 +61,11 @@ export function karrasSigmas(min: number, max: number, count: number): number[] 
 /** Noise levels spaced evenly in their logarithm, from `max` down. */
 export function exponentialSigmas(min: number, max: number, count: number): number[] {
   return linspace(Math.log(max), Math.log(min), count).map(Math.exp);
+}
+
+/** Noise levels at the quantiles of the beta distribution of 0.6 and 0.6, from `max` down. */
+export function betaSigmas(min: number, max: number, count: number): number[] {
+  return linspace(0, 1, count).map((ramp) => min + betaQuantile(1 - ramp, 0.6, 0.6) * (max - min));
 }
 
 /**

@@ -19,7 +19,7 @@ export function limitOriginalSample(
 
 /**
  * Dynamic thresholding of Imagen (https://arxiv.org/abs/2205.11487): each image is clamped to a quantile of its own
- * absolute values, at least 1 and at most `sampleMaxValue`, and divided by it.
+ * absolute values, at least 1 unless `sampleMaxValue` is less and at most that, and divided by it.
  *
  * @throws InvalidArgumentError when the sample does not divide into `batchSize` images
  */
