@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 
 import { OpenVINODiffusersError } from '../../../lib/index.js';
-import { Core, graph, MappedFile, Tensor, type CompiledModel } from '../../../lib/runtime/index.js';
+import {
+  Core,
+  graph,
+  MappedFile,
+  Tensor,
+  type CompiledModel,
+  type Model,
+} from '../../../lib/runtime/index.js';
 import { target } from '../target.js';
 import { ARRAYS, ATTRIBUTES, call, ELEMENT_TYPES, OPERATIONS, type Call } from './runtime-calls.js';
 
@@ -39,9 +46,12 @@ class Program {
   readonly #folder: string;
   readonly #pool = new Pool();
 
-  constructor(core: Core, folder: string) {
+  /** @param good - a network that runs, so that calls reach compilation and inference */
+  constructor(core: Core, folder: string, good: Model) {
     this.#core = core;
     this.#folder = folder;
+    this.#pool.add('model', good);
+    this.#pool.add('tensor', new Tensor('f32', [3, 2], new Float32Array(6)));
   }
 
   /** Makes a call; what is wrong for TypeScript is the point of it. */
@@ -185,13 +195,17 @@ class Program {
   }
 }
 
+function network(): Model {
+  const x = graph.parameter('f32', [-1, 2], 'x');
+  const weight = graph.constant('f32', [2], new Float32Array([1, 2]));
+  return graph.model([x], [{ output: graph.node('Multiply', [x, weight]), names: ['y'] }], 'network');
+}
+
 export const runtime = target<{ calls: Call[] }>({
   name: 'runtime',
   async prepare(folder) {
     const core = new Core();
-    const x = graph.parameter('f32', [-1, 2], 'x');
-    const weight = graph.constant('f32', [2], new Float32Array([1, 2]));
-    const good = graph.model([x], [{ output: graph.node('Multiply', [x, weight]), names: ['y'] }], 'network');
+    const good = network();
     await good.serialize(join(folder, 'network.xml'), join(folder, 'network.bin'));
     writeFileSync(join(folder, 'bytes'), Buffer.alloc(4096, 1));
     return {
@@ -204,7 +218,7 @@ export const runtime = target<{ calls: Call[] }>({
         await request.dispose();
         await compiled.dispose();
       },
-      run: ({ calls }) => new Program(core, folder).run(calls),
+      run: ({ calls }) => new Program(core, folder, network()).run(calls),
     };
   },
 });
