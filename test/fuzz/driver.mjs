@@ -4,8 +4,9 @@ import { createInterface } from 'node:readline';
 
 import { build } from 'tsdown';
 
-import { say } from '../../scripts/console.mjs';
+import { say, ScriptError } from '../../scripts/console.mjs';
 import { projectRoot } from '../../scripts/project.mjs';
+import { watchForHang } from './hang-watch.mjs';
 
 export const FUZZ_TARGETS = ['safetensors', 'checkpoint', 'config', 'tokenizer', 'png', 'ir', 'runtime'];
 
@@ -90,15 +91,11 @@ async function tryInputs({ target, seed, from, to, timeout }, outcomes) {
   let current = from;
   let isReady = false;
   let isRunning = false;
-  let isHanging = false;
   let errors = '';
   child.stderr?.on('data', (data) => {
     errors = (errors + data).slice(-3000);
   });
-  const watch = setTimeout(() => {
-    isHanging = true;
-    child.kill('SIGKILL');
-  }, timeout);
+  const watch = watchForHang(child, timeout);
   const lines = createInterface({ input: /** @type {import('node:stream').Readable} */ (child.stdio[3]) });
   lines.on('line', (line) => {
     /** @type {import('./child.js').Report} */
@@ -122,11 +119,13 @@ async function tryInputs({ target, seed, from, to, timeout }, outcomes) {
       child.once('close', (...ending) => resolve(ending));
     })
   );
-  clearTimeout(watch);
-  if (!isReady) throw new Error(`${target} does not get ready: ${signal ?? code}\n${errors}`);
+  watch.stop();
+  if (!isReady) throw new ScriptError(`${target} does not get ready: ${signal ?? code}\n${errors}`);
   if (isRunning) {
-    const kind = isHanging ? 'hang' : 'crash';
-    const ending = isHanging ? `no end after ${timeout / 1000} s` : `ended by ${signal ?? `code ${code}`}`;
+    const kind = watch.isHanging ? 'hang' : 'crash';
+    const ending = watch.isHanging
+      ? `no end after ${timeout / 1000} s`
+      : `ended by ${signal ?? `code ${code}`}`;
     faults.push({ kind, index: current, detail: `${ending}\n${errors}` });
     return { next: current + 1, faults };
   }

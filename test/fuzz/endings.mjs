@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 
 import { say } from '../../scripts/console.mjs';
 import { buildTypeScript } from '../../scripts/typescript-build.mjs';
+import { watchForHang } from './hang-watch.mjs';
 
 const STAGES = ['compile', 'infer', 'pipeline'];
 const LEAVES = ['exit', 'SIGTERM', 'SIGINT'];
@@ -96,9 +97,8 @@ async function endProcess(stage, leave, delay) {
 async function run(script, args, onLine) {
   const child = spawn(process.execPath, [join(import.meta.dirname, script), ...args], {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-    timeout: TIMEOUT,
-    killSignal: 'SIGKILL',
   });
+  const watch = watchForHang(child, TIMEOUT);
   /** @type {string[]} */
   const lines = [];
   let stderr = '';
@@ -108,6 +108,7 @@ async function run(script, args, onLine) {
   createInterface({ input: /** @type {import('node:stream').Readable} */ (child.stdio[3]) }).on(
     'line',
     (line) => {
+      watch.refresh();
       lines.push(line);
       onLine?.(line, child);
     },
@@ -115,7 +116,8 @@ async function run(script, args, onLine) {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => {
-      resolve({ ending: signal ?? String(code), lines, stderr });
+      watch.stop();
+      resolve({ ending: watch.isHanging ? 'a hang' : (signal ?? String(code)), lines, stderr });
     });
   });
 }
