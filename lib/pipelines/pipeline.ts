@@ -170,10 +170,9 @@ export abstract class OVDiffusionPipeline<
       write: (folder: string) => source.save(folder, target),
     }));
     const schedulerConfig = this.#scheduler.toJSON();
-    const { tokenizer } = model.tokenizers;
     const roots = [...held, ...others].map(({ root }) => root);
-    const saved = { source: model.path, index: model.index, tokenizer, schedulerConfig, networks, roots };
-    await saveModel({ ...saved, complete: saveTokenizerNetworks }, target, options, 'savePretrained');
+    const saved = { source: model.path, index: model.index, schedulerConfig, networks, roots };
+    await saveModel({ ...saved, tokenizers: model.tokenizers, complete: saveTokenizerNetworks }, target, options, 'savePretrained');
   }
 
   /**

@@ -6,7 +6,7 @@ Which key becomes which is asked of diffusers' own converters: they are given th
 Then the checkpoints that follow from it are converted back, which must give the folders of test/fixtures/export again.
 
 layouts.json.gz: for each of those folders, each key of its checkpoint with its shape and the keys it is made of.
-full-size.json.gz: the shapes of Stable Diffusion 1.5 and 2.1, and what diffusers makes of their original configurations.
+full-size.json.gz: the shapes of Stable Diffusion 1.5, 2.1 and XL (base and refiner), and what diffusers makes of their original configurations.
 """
 
 import gzip
@@ -17,11 +17,11 @@ import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from diffusers.loaders import single_file_utils as diffusers_loader
 from safetensors.torch import load_file
-from transformers import CLIPTextConfig, CLIPTextModel
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 TARGET = FIXTURES / "single-file"
-WEIGHTS = {"unet": "diffusion_pytorch_model", "vae": "diffusion_pytorch_model", "text_encoder": "model"}
+WEIGHTS = {"unet": "diffusion_pytorch_model", "vae": "diffusion_pytorch_model", "text_encoder": "model", "text_encoder_2": "model"}
 
 
 def both(*names):
@@ -37,14 +37,19 @@ def unet_keys(config) -> list[str]:
         parts = ["in_layers.0", "in_layers.2", "emb_layers.1", "out_layers.0", "out_layers.3"]
         return both(*(f"{name}.{part}" for part in parts + ["skip_connection"] * changes))
 
-    def transformer(name):
-        block = f"{name}.transformer_blocks.0"
+    def transformer(name, level):
+        depth = config.transformer_layers_per_block
         keys = both(*(f"{name}.{part}" for part in ("norm", "proj_in", "proj_out")))
-        keys += both(*(f"{block}.{part}" for part in ("norm1", "norm2", "norm3", "ff.net.0.proj", "ff.net.2")))
-        for attention in ("attn1", "attn2"):
-            keys += [f"{block}.{attention}.{part}.weight" for part in ("to_q", "to_k", "to_v")]
-            keys += both(f"{block}.{attention}.to_out.0")
+        for index in range(depth if isinstance(depth, int) else depth[level]):
+            block = f"{name}.transformer_blocks.{index}"
+            keys += both(*(f"{block}.{part}" for part in ("norm1", "norm2", "norm3", "ff.net.0.proj", "ff.net.2")))
+            for attention in ("attn1", "attn2"):
+                keys += [f"{block}.{attention}.{part}.weight" for part in ("to_q", "to_k", "to_v")]
+                keys += both(f"{block}.{attention}.to_out.0")
         return keys
+
+    if config.addition_embed_type:
+        keys += both("label_emb.0.0", "label_emb.0.2")
 
     width, skips, index = channels[0], [channels[0]], 1
     for level, size in enumerate(channels):
@@ -52,21 +57,21 @@ def unet_keys(config) -> list[str]:
             keys += resnet(f"input_blocks.{index}.0", width != size)
             width = size
             if config.down_block_types[level].startswith("CrossAttn"):
-                keys += transformer(f"input_blocks.{index}.1")
+                keys += transformer(f"input_blocks.{index}.1", level)
             skips.append(width)
             index += 1
         if level < len(channels) - 1:
             keys += both(f"input_blocks.{index}.0.op")
             skips.append(width)
             index += 1
-    keys += resnet("middle_block.0", False) + transformer("middle_block.1") + resnet("middle_block.2", False)
+    keys += resnet("middle_block.0", False) + transformer("middle_block.1", -1) + resnet("middle_block.2", False)
     index = 0
     for level, size in reversed(list(enumerate(channels))):
         for layer in range(layers + 1):
             keys += resnet(f"output_blocks.{index}.0", width + skips.pop() != size)
             width, place = size, 1
-            if config.down_block_types[level].startswith("CrossAttn"):
-                keys += transformer(f"output_blocks.{index}.1")
+            if config.up_block_types[len(channels) - 1 - level].startswith("CrossAttn"):
+                keys += transformer(f"output_blocks.{index}.1", level)
                 place = 2
             if level > 0 and layer == layers:
                 keys += both(f"output_blocks.{index}.{place}.conv")
@@ -102,24 +107,35 @@ def vae_keys(config) -> list[str]:
     return [f"first_stage_model.{key}" for key in keys]
 
 
-def clip_keys(config) -> list[str]:
+def clip_keys(config, prefix="cond_stage_model.transformer.") -> list[str]:
     """Keys of ldm's FrozenCLIPEmbedder, which holds transformers' CLIPTextModel."""
     keys = [f"embeddings.{part}_embedding.weight" for part in ("token", "position")] + both("final_layer_norm")
     for layer in range(config.num_hidden_layers):
         parts = ["layer_norm1", "layer_norm2", "mlp.fc1", "mlp.fc2"]
         parts += [f"self_attn.{part}_proj" for part in ("q", "k", "v", "out")]
         keys += both(*(f"encoder.layers.{layer}.{part}" for part in parts))
-    return [f"cond_stage_model.transformer.text_model.{key}" for key in keys]
+    return [f"{prefix}text_model.{key}" for key in keys]
 
 
-def open_clip_keys(config) -> list[str]:
-    """Keys of ldm's FrozenOpenCLIPEmbedder that are not left out, text_projection apart."""
+def open_clip_keys(config, prefix="cond_stage_model.model.", projection=False) -> list[str]:
+    """Keys of ldm's FrozenOpenCLIPEmbedder that are not left out, and those of FrozenOpenCLIPEmbedder2."""
     keys = ["token_embedding.weight", "positional_embedding"] + both("ln_final")
+    if projection:
+        keys.append("text_projection")
     for layer in range(config.num_hidden_layers):
         parts = ["ln_1", "ln_2", "mlp.c_fc", "mlp.c_proj", "attn.out_proj"]
         keys += [f"transformer.resblocks.{layer}.{key}" for key in both(*parts)]
         keys += [f"transformer.resblocks.{layer}.attn.in_proj_{kind}" for kind in ("weight", "bias")]
-    return [f"cond_stage_model.model.{key}" for key in keys]
+    return [f"{prefix}{key}" for key in keys]
+
+
+SD1 = {"text_encoder": clip_keys}
+SD2 = {"text_encoder": open_clip_keys}
+XL = {
+    "text_encoder": lambda config: clip_keys(config, "conditioner.embedders.0.transformer."),
+    "text_encoder_2": lambda config: open_clip_keys(config, "conditioner.embedders.1.model.", True),
+}
+REFINER = {"text_encoder_2": lambda config: open_clip_keys(config, "conditioner.embedders.0.model.", True)}
 
 
 def convert(network, checkpoint, model) -> dict:
@@ -128,14 +144,16 @@ def convert(network, checkpoint, model) -> dict:
         return diffusers_loader.convert_ldm_unet_checkpoint(checkpoint, dict(model.config))
     if network == "vae":
         return diffusers_loader.convert_ldm_vae_checkpoint(checkpoint, dict(model.config))
-    if any(key.startswith("cond_stage_model.model.") for key in checkpoint):
-        return diffusers_loader.convert_open_clip_checkpoint(model, checkpoint)
+    for prefix in ("cond_stage_model.model.", "conditioner.embedders.0.model.", "conditioner.embedders.1.model."):
+        own = {key: tensor for key, tensor in checkpoint.items() if key.startswith(prefix)}
+        if own and (network == "text_encoder_2" or prefix.startswith("cond_stage_model")):
+            return diffusers_loader.convert_open_clip_checkpoint(model, own, prefix=prefix)
     return diffusers_loader.convert_ldm_clip_checkpoint(checkpoint)
 
 
 def layout(network, keys, model, state) -> dict:
     """Each original key with its shape and what it is made of, in order, as diffusers' converters have it."""
-    width = model.config.hidden_size if network == "text_encoder" else None
+    width = model.config.hidden_size if network.startswith("text_encoder") else None
     marked = {}
     for index, key in enumerate(keys):
         parts = 3 if ".in_proj_" in key else 1
@@ -143,6 +161,8 @@ def layout(network, keys, model, state) -> dict:
         marked[key] = values + index * 4
         if key.endswith("in_proj_bias"):
             marked[key] = marked[key][:, 0]
+        if key.endswith(".text_projection"):
+            marked[key] = marked[key].expand(width, 1)
     made_of = {index: {} for index in range(len(keys))}
     for name, tensor in convert(network, marked, model).items():
         index, part = divmod(int(tensor.flatten()[0]), 4)
@@ -156,13 +176,15 @@ def layout(network, keys, model, state) -> dict:
         if ".mid.attn_1." in key and len(shape) == 2:
             shape += [1, 1]
         result[key] = {"shape": shape, "network": network, "keys": names}
+        if key.endswith(".text_projection"):
+            result[key] |= {"shape": shape[::-1], "transposed": True}
     used = [name for entry in result.values() for name in entry["keys"]]
     assert sorted(used) == sorted(state), set(used) ^ set(state)
     return result
 
 
 def layout_of(models: dict, states: dict, text_keys) -> dict:
-    enumerate_keys = {"unet": unet_keys, "vae": vae_keys, "text_encoder": text_keys}
+    enumerate_keys = {"unet": unet_keys, "vae": vae_keys, **text_keys}
     result = {}
     for network, model in models.items():
         result |= layout(network, enumerate_keys[network](model.config), model, states[network])
@@ -171,10 +193,10 @@ def layout_of(models: dict, states: dict, text_keys) -> dict:
 
 def verify(models: dict, states: dict, layout: dict) -> None:
     """Builds the checkpoint and lets diffusers convert it back."""
-    checkpoint = {
-        key: torch.cat([states[entry["network"]][name] for name in entry["keys"]]).reshape(entry["shape"])
-        for key, entry in layout.items()
-    }
+    checkpoint = {}
+    for key, entry in layout.items():
+        tensor = torch.cat([states[entry["network"]][name] for name in entry["keys"]])
+        checkpoint[key] = tensor.T if "transposed" in entry else tensor.reshape(entry["shape"])
     for network, model in models.items():
         converted = convert(network, checkpoint, model)
         state = states[network]
@@ -190,6 +212,8 @@ def tiny(name: str, text_keys) -> dict:
         "unet": UNet2DConditionModel.from_pretrained(folder / "unet"),
         "vae": AutoencoderKL.from_pretrained(folder / "vae"),
     }
+    if "text_encoder_2" in text_keys:
+        models["text_encoder_2"] = CLIPTextModelWithProjection.from_pretrained(folder / "text_encoder_2")
     states = {network: load_file(folder / network / f"{WEIGHTS[network]}.safetensors") for network in models}
     result = layout_of(models, states, text_keys)
     verify(models, states, result)
@@ -210,11 +234,50 @@ UNET_PARAMS = {
 ORIGINALS = {
     "sd15": {"num_heads": 8, "context_dim": 768},
     "sd21": {"num_head_channels": 64, "context_dim": 1024, "use_linear_in_transformer": True},
+    "sdxl": {
+        "num_head_channels": 64,
+        "context_dim": 2048,
+        "use_linear_in_transformer": True,
+        "num_classes": "sequential",
+        "adm_in_channels": 2816,
+        "attention_resolutions": [4, 2],
+        "channel_mult": [1, 2, 4],
+        "transformer_depth": [1, 2, 10],
+    },
+    "refiner": {
+        "num_head_channels": 64,
+        "context_dim": 1280,
+        "use_linear_in_transformer": True,
+        "num_classes": "sequential",
+        "adm_in_channels": 2560,
+        "model_channels": 384,
+        "attention_resolutions": [4, 2],
+        "transformer_depth": 4,
+    },
 }
-# text_encoder/config.json of Stable Diffusion 1.5 and 2.1, as far as a network is built after it.
+# config.json of the text encoders, as far as networks are built after them.
+CLIP_L = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12, "hidden_act": "quick_gelu"}
+BIG_G = {
+    "hidden_size": 1280,
+    "intermediate_size": 5120,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 20,
+    "hidden_act": "gelu",
+    "projection_dim": 1280,
+}
 TEXTS = {
-    "sd15": {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12, "hidden_act": "quick_gelu"},
-    "sd21": {"hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 23, "num_attention_heads": 16, "hidden_act": "gelu"},
+    "sd15": {"text_encoder": CLIP_L},
+    "sd21": {
+        "text_encoder": {
+            "hidden_size": 1024,
+            "intermediate_size": 4096,
+            "num_hidden_layers": 23,
+            "num_attention_heads": 16,
+            "hidden_act": "gelu",
+        }
+    },
+    "sdxl": {"text_encoder": CLIP_L, "text_encoder_2": BIG_G},
+    "refiner": {"text_encoder_2": BIG_G},
 }
 
 
@@ -226,36 +289,39 @@ def full_size(name: str, text_keys) -> dict:
                 "linear_end": 0.012,
                 "unet_config": {"params": {**UNET_PARAMS, **ORIGINALS[name]}},
                 "first_stage_config": {"params": {"ddconfig": VAE_PARAMS}},
-                "scale_factor": 0.18215,
+                "scale_factor": 0.13025 if name in ("sdxl", "refiner") else 0.18215,
             }
         }
     }
-    # Which model a checkpoint is of is told by this tensor's shape alone.
-    told = {diffusers_loader.CHECKPOINT_KEY_NAMES["v2"]: torch.empty(320, ORIGINALS[name]["context_dim"])}
+    # Which model a checkpoint is of is told by this tensor alone.
+    kind = {"sdxl": "xl_base", "refiner": "xl_refiner"}.get(name, "v2")
+    told = {diffusers_loader.CHECKPOINT_KEY_NAMES[kind]: torch.empty(320, ORIGINALS[name]["context_dim"])}
     unet = diffusers_loader.create_unet_diffusers_config_from_ldm(original, told)
     vae = diffusers_loader.create_vae_diffusers_config_from_ldm(original, told)
-    text = {"vocab_size": 49408, "max_position_embeddings": 77, **TEXTS[name]}
+    texts = {encoder: {"vocab_size": 49408, "max_position_embeddings": 77, **text} for encoder, text in TEXTS[name].items()}
     schedulers = {}
     for steps in (None, 875000):
         counted = told | ({} if steps is None else {"global_step": torch.tensor(steps)})
         config = diffusers_loader._legacy_load_scheduler(DDIMScheduler, counted, "scheduler", original, prediction_type=None).config
         fields = ("beta_start", "beta_end", "beta_schedule", "clip_sample", "num_train_timesteps", "prediction_type")
         fields += ("set_alpha_to_one", "steps_offset", "timestep_spacing")
-        schedulers[str(steps)] = {field: config[field] for field in fields}
+        schedulers[str(steps)] = {field: config[field] for field in fields if field in config}
     with torch.device("meta"):
         models = {
-            "text_encoder": CLIPTextModel(CLIPTextConfig(**text)),
             "unet": UNet2DConditionModel(**unet),
             "vae": AutoencoderKL(**vae),
         }
+        classes = {"text_encoder": CLIPTextModel, "text_encoder_2": CLIPTextModelWithProjection}
+        models |= {encoder: classes[encoder](CLIPTextConfig(**text)) for encoder, text in texts.items()}
     states = {network: model.state_dict() for network, model in models.items()}
-    states["text_encoder"] = {
-        key if key.startswith("text_model.") else f"text_model.{key}": tensor
-        for key, tensor in states["text_encoder"].items()
-        if not key.endswith("position_ids")
-    }
+    for encoder in texts:
+        states[encoder] = {
+            key if key.startswith(("text_model.", "text_projection.")) else f"text_model.{key}": tensor
+            for key, tensor in states[encoder].items()
+            if not key.endswith("position_ids")
+        }
     shapes = {key: entry["shape"] for key, entry in layout_of(models, states, text_keys).items()}
-    return {"shapes": shapes, "unet": unet, "vae": vae, "text_encoder": text, "schedulers": schedulers}
+    return {"shapes": shapes, "unet": unet, "vae": vae, **texts, "schedulers": schedulers}
 
 
 def write(name: str, content: dict) -> None:
@@ -266,5 +332,6 @@ def write(name: str, content: dict) -> None:
 
 if __name__ == "__main__":
     TARGET.mkdir(exist_ok=True)
-    write("layouts", {"sd1": tiny("sd1", clip_keys), "sd2": tiny("sd2", open_clip_keys), "inpaint": tiny("inpaint", clip_keys)})
-    write("full-size", {"sd15": full_size("sd15", clip_keys), "sd21": full_size("sd21", open_clip_keys)})
+    write("layouts", {"sd1": tiny("sd1", SD1), "sd2": tiny("sd2", SD2), "inpaint": tiny("inpaint", SD1), "sdxl": tiny("sdxl", XL)})
+    sizes = {"sd15": SD1, "sd21": SD2, "sdxl": XL, "refiner": REFINER}
+    write("full-size", {name: full_size(name, text_keys) for name, text_keys in sizes.items()})

@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 const FIXTURES = join(import.meta.dirname, '../fixtures');
 const WEIGHTS = {
   text_encoder: 'model.safetensors',
+  text_encoder_2: 'model.safetensors',
   unet: 'diffusion_pytorch_model.safetensors',
   vae: 'diffusion_pytorch_model.safetensors',
 };
@@ -18,13 +19,15 @@ export interface StoredTensor {
 export type StoredTensors = Map<string, StoredTensor>;
 
 /** Models of test/fixtures/export that there are checkpoints of. */
-export type TinyModel = 'sd1' | 'sd2' | 'inpaint';
+export type TinyModel = 'sd1' | 'sd2' | 'inpaint' | 'sdxl';
 
 interface LayoutEntry {
   shape: number[];
   network: keyof typeof WEIGHTS;
   /** Of the tensors it is made of, one below the other. */
   keys: string[];
+  /** A matrix whose axes are exchanged. */
+  transposed?: true;
 }
 /** Both made by test/reference/make_single_file.py with diffusers' converters. */
 type Layouts = Record<TinyModel, Record<string, LayoutEntry>>;
@@ -32,7 +35,8 @@ export interface FullSize {
   shapes: Record<string, number[]>;
   unet: Record<string, unknown>;
   vae: Record<string, unknown>;
-  text_encoder: Record<string, unknown>;
+  text_encoder?: Record<string, unknown>;
+  text_encoder_2?: Record<string, unknown>;
   /** By the steps that the checkpoint says it was trained for. */
   schedulers: Record<'None' | '875000', Record<string, unknown>>;
 }
@@ -44,23 +48,41 @@ async function readPacked(name: string): Promise<unknown> {
 
 const layouts = (await readPacked('layouts')) as Layouts;
 
-export async function readFullSize(): Promise<Record<'sd15' | 'sd21', FullSize>> {
-  return (await readPacked('full-size')) as Record<'sd15' | 'sd21', FullSize>;
+export type FullSizeModel = 'sd15' | 'sd21' | 'sdxl' | 'refiner';
+
+export async function readFullSize(): Promise<Record<FullSizeModel, FullSize>> {
+  return (await readPacked('full-size')) as Record<FullSizeModel, FullSize>;
 }
 
 /** The tensors of a tiny model as its original checkpoint has them. */
 export async function checkpointOf(model: TinyModel): Promise<StoredTensors> {
   const networks = new Map<string, StoredTensors>();
+  const used = new Set(Object.values(layouts[model]).map(({ network }) => network));
   for (const [network, file] of Object.entries(WEIGHTS)) {
+    if (!used.has(network as LayoutEntry['network'])) continue;
     networks.set(network, await readTensors(join(FIXTURES, 'export', model, network, file)));
   }
   const tensors: StoredTensors = new Map();
-  for (const [key, { shape, network, keys }] of Object.entries(layouts[model])) {
+  for (const [key, { shape, network, keys, transposed }] of Object.entries(layouts[model])) {
     const parts = keys.map((name) => networks.get(network)!.get(name)!);
     const data = Buffer.concat(parts.map((part) => part.data));
-    tensors.set(key, { dtype: parts[0]!.dtype, shape, data });
+    const { dtype } = parts[0]!;
+    tensors.set(key, { dtype, shape, data: transposed ? transpose(data, shape) : data });
   }
   return tensors;
+}
+
+/** @param shape - of the result */
+function transpose(data: Uint8Array, [rows = 0, columns = 0]: readonly number[]): Uint8Array {
+  const bytes = data.length / (rows * columns);
+  const result = new Uint8Array(data.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const from = (column * rows + row) * bytes;
+      result.set(data.subarray(from, from + bytes), (row * columns + column) * bytes);
+    }
+  }
+  return result;
 }
 
 async function readTensors(path: string): Promise<StoredTensors> {

@@ -17,13 +17,13 @@ export function exportedModel(
   exported: PipelineExport,
   { weightFormat = 'stored', clipSkip = 0, scratchDir }: ConversionOptions,
 ): PretrainedModel {
-  const { source: path, index, schedulerConfig, tokenizer } = exported;
+  const { source: path, index, schedulerConfig, tokenizers } = exported;
   return {
     name: path,
     path,
     index,
     networks: exported.components.map((component) => exportSource(component, path, scratchDir)),
-    tokenizers: tokenizer ? { tokenizer } : tokenizersIn(path, index),
+    tokenizers: tokenizers ?? tokenizersIn(path, index),
     schedulerConfig: () => (schedulerConfig ? Promise.resolve(schedulerConfig) : schedulerConfigIn(path)),
     export: { weightFormat, clipSkip },
   };

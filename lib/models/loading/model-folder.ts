@@ -17,13 +17,12 @@ export async function readModelIndex(folder: string): Promise<ModelIndex> {
   return readConfigFile(join(folder, 'model_index.json'), indexSchema);
 }
 
-/** The folders of a model's tokenizers; `tokenizer` is in both layouts whatever the index says. */
+/** The folders of a model's tokenizers; `tokenizer` is there unless the index says that there is none. */
 export function tokenizersIn(folder: string, index: ModelIndex): PretrainedModel['tokenizers'] {
   return Object.fromEntries(
-    TOKENIZER_NAMES.filter((name) => name === 'tokenizer' || isNamed(index, name)).map((name) => [
-      name,
-      { folder: join(folder, name) },
-    ]),
+    TOKENIZER_NAMES.filter(
+      (name) => isNamed(index, name) || (name === 'tokenizer' && !Array.isArray(index[name])),
+    ).map((name) => [name, { folder: join(folder, name) }]),
   );
 }
 

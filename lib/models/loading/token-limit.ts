@@ -11,7 +11,9 @@ const MAX_TOKENS = 100_000;
 const TOKENIZER_CONFIG = 'tokenizer_config.json';
 
 /** How many tokens a prompt has, where the tokenizer's configuration says so. */
-export async function tokenLimit({ folder, files }: TokenizerSource): Promise<number | undefined> {
+export async function tokenLimit(source: TokenizerSource | undefined): Promise<number | undefined> {
+  if (!source) return undefined;
+  const { folder, files } = source;
   const path = join(folder, TOKENIZER_CONFIG);
   const given = files?.[TOKENIZER_CONFIG];
   const config = given

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 
 import { fileExists } from '../../common/file-exists.js';
 import { toPythonJson } from '../../common/python-json.js';
-import { TEXT_FOLDERS, type ModelIndex } from '../layout.js';
+import { TEXT_FOLDERS, type ModelIndex, type TokenizerName } from '../layout.js';
 import { schedulerConfigIn } from '../loading/model-folder.js';
 import type { TokenizerSource } from '../tokenizer-source.js';
 import { copyFiles } from './copy-files.js';
@@ -12,8 +12,8 @@ import { copyFiles } from './copy-files.js';
 export interface ModelMetadata {
   /** Folder that files are copied from; or a checkpoint, which has none. */
   readonly source: string;
-  /** Default: the source's. */
-  readonly tokenizer?: TokenizerSource | undefined;
+  /** By their folders' names. Default: the source's. */
+  readonly tokenizers?: Readonly<Partial<Record<TokenizerName, TokenizerSource>>> | undefined;
   /** What model_index.json says. */
   readonly index: ModelIndex;
   /** What scheduler_config.json is to say, if not what the source's says. */
@@ -25,20 +25,20 @@ const TEXT_FILES = /\.(json|txt|model)$|^openvino_(de)?tokenizer\.(xml|bin)$|^(L
 
 /** Writes what a model has beside its networks: tokenizers, scheduler and model_index.json. */
 export async function saveMetadata(
-  { source, tokenizer, index, schedulerConfig }: ModelMetadata,
+  { source, tokenizers = {}, index, schedulerConfig }: ModelMetadata,
   folder: string,
   signal?: AbortSignal,
 ): Promise<void> {
   const options = { names: TEXT_FILES, signal };
   for (const name of TEXT_FOLDERS) {
-    if (name === 'scheduler' || !(await fileExists(join(source, name)))) continue;
+    if (name === 'scheduler' || name in tokenizers || !(await fileExists(join(source, name)))) continue;
     await copyFiles(join(source, name), join(folder, name), { ...options, root: source });
   }
-  if (tokenizer) {
-    await copyFiles(tokenizer.folder, join(folder, 'tokenizer'), { ...options, root: tokenizer.folder });
-  }
-  for (const [name, content] of Object.entries(tokenizer?.files ?? {})) {
-    await writeFile(join(folder, 'tokenizer', name), toPythonJson(content));
+  for (const [name, tokenizer] of Object.entries(tokenizers)) {
+    await copyFiles(tokenizer.folder, join(folder, name), { ...options, root: tokenizer.folder });
+    for (const [file, content] of Object.entries(tokenizer.files ?? {})) {
+      await writeFile(join(folder, name, file), toPythonJson(content));
+    }
   }
   await saveScheduler(schedulerConfig ?? (await schedulerConfigIn(source)), folder);
   const scheduler = schedulerConfig && { scheduler: ['diffusers', schedulerConfig._class_name] };

@@ -59,8 +59,8 @@ export async function saveModel(
   subject: string,
 ): Promise<void> {
   const { overwrite = false, onProgress, signal } = parseOptions(saveOptionsSchema, options, subject);
-  const { networks, source, tokenizer, roots = [] } = model;
-  const sources = [source, ...roots, ...(tokenizer ? [tokenizer.folder] : [])];
+  const { networks, source, tokenizers = {}, roots = [] } = model;
+  const sources = [source, ...roots, ...Object.values(tokenizers).map(({ folder }) => folder)];
   signal?.throwIfAborted();
   await writeFolderAtomically(target, { overwrite, sources }, async (folder) => {
     for (const [place, { name, write }] of networks.entries()) {

@@ -8,6 +8,8 @@ export interface StoredWeight {
   readonly part?: { readonly index: number; readonly of: number };
   /** Whether a matrix may be stored as a 1x1 convolution, with axes of size 1 at its end. */
   readonly pointwise?: boolean;
+  /** Whether a matrix is stored with its axes exchanged. */
+  readonly transposed?: boolean;
 }
 
 /** How the keys in files differ from those a network asks for. */
@@ -28,7 +30,11 @@ export const OWN_NAMES: WeightNaming = {
 };
 
 /** The shape of what is stored where a tensor of this shape is asked for. */
-export function storedShape(shape: readonly number[], { part }: StoredWeight): readonly number[] {
+export function storedShape(
+  shape: readonly number[],
+  { part, transposed }: Omit<StoredWeight, 'name'>,
+): readonly number[] {
+  if (transposed) return shape.toReversed();
   const [rows = 1, ...others] = shape;
   return part ? [rows * part.of, ...others] : shape;
 }

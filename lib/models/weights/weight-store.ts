@@ -168,7 +168,11 @@ export class WeightStore implements WeightReader, Disposable {
       this.#unsupported.add(`${name} is stored as ${entry.type}; supported are ${STORED_TYPE_NAMES}`);
       return undefined;
     }
-    return storedConstant(file, entry.type, byteRange(entry, place), asShape, key);
+    const range = byteRange(entry, place);
+    if (!place.transposed) return storedConstant(file, entry.type, range, asShape, key);
+    const constant = storedConstant(file, entry.type, range, expected, key);
+    const order = graph.constant('i64', [2], BigInt64Array.of(1n, 0n));
+    return graph.fold(graph.node('Transpose', [constant, order]), key);
   }
 
   get #problems(): number {

@@ -8,6 +8,10 @@ export const PREFIXES = {
   vae: 'first_stage_model.',
   clip: 'cond_stage_model.transformer.',
   openClip: 'cond_stage_model.model.',
+  /** Text encoders of Stable Diffusion XL; a refiner has OpenCLIP's only, as its first. */
+  clipXl: 'conditioner.embedders.0.transformer.',
+  openClipXl: 'conditioner.embedders.1.model.',
+  openClipRefiner: 'conditioner.embedders.0.model.',
 } as const;
 
 /** What a checkpoint's header says: the shapes that show which model it is and how large. */
@@ -40,6 +44,11 @@ export class Checkpoint {
   /** Whether a key matches. */
   some(pattern: RegExp): boolean {
     return [...this.#shapes.keys()].some((key) => pattern.test(key));
+  }
+
+  /** Whether a key begins so. */
+  hasPrefix(prefix: string): boolean {
+    return [...this.#shapes.keys()].some((key) => key.startsWith(prefix));
   }
 
   /** How many keys there are in a row, numbered from 0. */

@@ -10,17 +10,23 @@ import { checkNetworkConfig, type NetworkConfig } from '../../definitions/networ
 import { UNET_SUPPORTED, unetConfigSchema } from '../../definitions/unet/config.js';
 import type { TokenizerSource } from '../../tokenizer-source.js';
 import type { WeightNaming } from '../../weights/naming.js';
-import { textEncoderExport, unetExport, vaeExports, type NetworkWeights } from '../component-export.js';
+import {
+  textEncoderExport,
+  unetExport,
+  vaeExports,
+  type NetworkWeights,
+  type ScaleFactor,
+} from '../component-export.js';
 import { exportOptionFields, type ExportOptions } from '../export-options.js';
 import type { PipelineExport } from '../export-pipeline.js';
 import { tokenLimit } from '../token-limit.js';
-import { scaleFactorFor } from '../vae-scale-factor.js';
+import { scaleFactorFor, xlScaleFactor } from '../vae-scale-factor.js';
 import { Checkpoint } from './checkpoint.js';
-import { inferDescription, readDescription } from './model-description.js';
+import { inferDescription, readDescription, type ModelDescription } from './model-description.js';
 import { refuseOthers, refusePickle } from './refuse-others.js';
 import { PREDICTION_TYPES, type PredictionType } from './scheduler-config.js';
-import { isOpenClip } from './text-config.js';
-import { CLIP_NAMING, OPEN_CLIP_NAMING } from './text-naming.js';
+import { isXl } from './text-encoders.js';
+import { textNaming } from './text-naming.js';
 import { unetNaming } from './unet-naming.js';
 import { openVae } from '../vae/open-vae.js';
 import { replaceVae, type ReplacementVae } from '../vae/replacement-vae.js';
@@ -30,7 +36,7 @@ import { vaeNaming } from './vae-naming.js';
 export interface SingleFileExportOptions extends Omit<ExportOptions, 'variant' | 'safetyChecker'> {
   /**
    * What the UNet was trained to predict, which the file does not say. Default, as in diffusers: 'v_prediction' for
-   * 2.x, unless the file counts the 875,000 steps of 2.0's base model; 'epsilon' for all others.
+   * 2.x, unless the file counts the 875,000 steps of 2.0's base model; 'epsilon' for all others, XL included.
    */
   predictionType?: PredictionType | undefined;
   /**
@@ -38,13 +44,16 @@ export interface SingleFileExportOptions extends Omit<ExportOptions, 'variant' |
    * from the shapes of the tensors.
    */
   config?: string | undefined;
-  /** A folder with the model's tokenizer. Default: that of `config`, else CLIP's own, padding as the model does. */
+  /**
+   * A folder with the model's tokenizer, or with both of XL's. Default: that of `config`, else CLIP's own, padding as the
+   * model does.
+   */
   tokenizer?: string | undefined;
 }
 
 /** A checkpoint whose tensors were checked, with the tokenizer and the scheduler that it does not hold. */
 export interface SingleFileExport extends PipelineExport {
-  readonly tokenizer: TokenizerSource;
+  readonly tokenizers: ModelDescription['tokenizers'];
   readonly schedulerConfig: Readonly<Record<string, unknown>>;
 }
 
@@ -70,7 +79,7 @@ const schema = optionsSchema<SingleFileExportOptions>()({
  * Reads an original checkpoint, one file of all networks, so that OpenVINO networks can be built from it. Its
  * weights stay in the file until then. Averages of a training (`model_ema.*`), its schedule and the like are ignored.
  *
- * @param path - a safetensors file of Stable Diffusion 1.x or 2.x, for text to image or inpainting
+ * @param path - a safetensors file of Stable Diffusion 1.x, 2.x or XL (base, refiner, inpainting)
  * @see diffusers' `from_single_file`
  * @throws ModelLoadError `UNSUPPORTED` naming what else the file is, `MODEL_NOT_FOUND`, `MODEL_CORRUPT`,
  * `CONFIG_INVALID`, `INCOMPATIBLE_COMPONENTS`
@@ -99,40 +108,49 @@ export async function exportCheckpoint(
   options: Omit<SingleFileExportOptions, 'vae'>,
   replacement: ReplacementVae | undefined,
 ): Promise<SingleFileExport> {
-  const { weightFormat = 'stored', clipSkip = 0, hiddenStates = false, config } = options;
+  const { weightFormat = 'stored', clipSkip = 0, hiddenStates, config } = options;
   const { predictionType, tokenizer } = options;
   refusePickle(path);
   const checkpoint = new Checkpoint(path);
   refuseOthers(checkpoint, { needsVae: !replacement });
+  const given = { predictionType, tokenizer, vae: replacement };
   const model =
     config === undefined
-      ? inferDescription(checkpoint, { predictionType, tokenizer, vae: replacement })
-      : await readDescription(config, { predictionType, tokenizer, vae: replacement });
+      ? inferDescription(checkpoint, given)
+      : await readDescription(config, checkpoint, given);
 
-  await requireTokenizer(model.tokenizer);
+  const xl = isXl(checkpoint);
+  for (const source of Object.values(model.tokenizers)) await requireTokenizer(source);
   const source = (description: NetworkConfig, naming: WeightNaming): NetworkWeights => ({
     config: description,
     weights: { files: [path], format: weightFormat, naming },
   });
   const unet = checkNetworkConfig(model.unet, unetConfigSchema, UNET_SUPPORTED);
   const vae = checkNetworkConfig(model.vae, autoencoderKlConfigSchema);
-  const text = checkNetworkConfig(model.textEncoder, clipTextConfigSchema);
-  const scaleFactor = () => scaleFactorFor(model.schedulerConfig.prediction_type);
-  requireFit(path, text.hidden_size, unet.levels[0]?.crossAttentionDim);
+  const texts = model.textEncoders.map(({ config }) => checkNetworkConfig(config, clipTextConfigSchema));
+  requireFit(
+    path,
+    texts.map((text) => text.hidden_size),
+    unet.levels[0]?.crossAttentionDim,
+  );
+  const textEncoders = model.textEncoders.map(({ stored, config }) =>
+    textEncoderExport(stored.name, source(config, textNaming(stored)), stored.hasProjection, {
+      clipSkip,
+      hiddenStates: hiddenStates ?? xl,
+    }),
+  );
+  const scaleFactor: ScaleFactor = ({ forceUpcast }) =>
+    xl ? xlScaleFactor(forceUpcast) : scaleFactorFor(model.schedulerConfig.prediction_type);
   return {
     source: path,
-    tokenizer: model.tokenizer,
+    tokenizers: model.tokenizers,
     index: model.index,
     schedulerConfig: model.schedulerConfig,
     components: [
-      textEncoderExport(
-        'text_encoder',
-        source(model.textEncoder, isOpenClip(checkpoint) ? OPEN_CLIP_NAMING : CLIP_NAMING),
-        false,
-        { clipSkip, hiddenStates },
-      ),
+      ...textEncoders,
       unetExport(source(model.unet, unetNaming(unet)), {
-        tokens: await tokenLimit(model.tokenizer),
+        tokens: await tokenLimit(model.tokenizers.tokenizer_2 ?? model.tokenizers.tokenizer),
+        textEmbedsWidth: xl ? textEncoders.at(-1)?.projectionDim : undefined,
       }),
       ...(replacement
         ? replaceVae(replacement, model.unet.raw, path, scaleFactor)
@@ -148,10 +166,11 @@ async function requireTokenizer({ folder }: TokenizerSource): Promise<void> {
 }
 
 /** @throws ModelLoadError `INCOMPATIBLE_COMPONENTS` */
-function requireFit(path: string, width: number, wanted: number | undefined): void {
-  if (width === wanted) return;
+function requireFit(path: string, widths: readonly number[], wanted: number | undefined): void {
+  if (widths.reduce((sum, width) => sum + width, 0) === wanted) return;
   throw new ModelLoadError(
     'INCOMPATIBLE_COMPONENTS',
-    `The text encoder of ${path} gives states of width ${width} but its UNet takes ${wanted}`,
+    `${widths.length > 1 ? 'The text encoders' : 'The text encoder'} of ${path} ${widths.length > 1 ? 'give' : 'gives'} ` +
+      `states of width ${widths.join(' + ')} but its UNet takes ${wanted}`,
   );
 }

@@ -1,13 +1,14 @@
 import { ModelLoadError } from '../../../common/errors.js';
 import { isPickle, pickleError } from '../../file-names.js';
 import { PREFIXES, type Checkpoint } from './checkpoint.js';
+import { isXl, textEncodersOf } from './text-encoders.js';
 
 /** Models by keys that only they have. The first that matches names the file. */
 const BY_KEY: readonly (readonly [RegExp, string])[] = [
   [/^lora_|\.lora[._](up|down|A|B)\.|\.(hada_w1|lokr_w1|oft_blocks)/, 'LoRA weights, which change a model'],
   [/motion_modules\./, 'motion modules of AnimateDiff'],
   [/^control_model\.|(^|\.)(input_hint_block|controlnet_cond_embedding)\./, 'a ControlNet'],
-  [/^conditioner\.embedders\./, 'a model of Stable Diffusion XL'],
+  [/^edm_(mean|std)$/, 'a model of Playground 2.5'],
   [/(^|\.)joint_blocks\.\d/, 'a model of Stable Diffusion 3'],
   [/(^|\.)double_blocks\.\d/, 'a model of Flux'],
   [/^(emb_params|string_to_param\.)/, 'an embedding of textual inversion'],
@@ -41,7 +42,7 @@ export function refusePickle(path: string): void {
 }
 
 /**
- * Lets checkpoints of Stable Diffusion 1.x and 2.x pass, for inpainting too.
+ * Lets checkpoints of Stable Diffusion 1.x, 2.x and XL pass, for inpainting too.
  *
  * @param options.needsVae - whether no VAE is given that replaces its own
  * @throws ModelLoadError `UNSUPPORTED` naming what the file is, or which network it lacks
@@ -51,7 +52,7 @@ export function refuseOthers(checkpoint: Checkpoint, { needsVae }: { needsVae: b
   if (found === undefined) return;
   throw new ModelLoadError(
     'UNSUPPORTED',
-    `${checkpoint.path} holds ${found}; supported are whole checkpoints of Stable Diffusion 1.x and 2.x`,
+    `${checkpoint.path} holds ${found}; supported are whole checkpoints of Stable Diffusion 1.x, 2.x and XL`,
   );
 }
 
@@ -68,8 +69,8 @@ function otherModel(checkpoint: Checkpoint): string | undefined {
   if (channels !== undefined && !SUPPORTED_CHANNELS.includes(channels)) {
     return BY_CHANNELS[channels] ?? `a UNet of ${channels} input channels`;
   }
-  if (checkpoint.some(/^model\.diffusion_model\.label_emb\./)) {
-    return 'a UNet with more conditions than text, like those of Stable Diffusion XL and unCLIP';
+  if (checkpoint.some(/^model\.diffusion_model\.label_emb\./) && !isXl(checkpoint)) {
+    return 'a UNet with more conditions than text, like that of unCLIP, or one of Stable Diffusion XL without its text encoders';
   }
   return undefined;
 }
@@ -78,8 +79,10 @@ function missingNetwork(checkpoint: Checkpoint, needsVae: boolean): string | und
   if (needsVae && !checkpoint.some(/^first_stage_model\./)) {
     return `no VAE (${PREFIXES.vae}*), which the option 'vae' can give it`;
   }
-  if (!checkpoint.some(/^cond_stage_model\.(transformer|model)\./)) {
-    return `no text encoder (${PREFIXES.clip}* or ${PREFIXES.openClip}*)`;
+  if (textEncodersOf(checkpoint).length === 0) {
+    return isXl(checkpoint)
+      ? `not both text encoders (${PREFIXES.clipXl}* and ${PREFIXES.openClipXl}*)`
+      : `no text encoder (${PREFIXES.clip}* or ${PREFIXES.openClip}*)`;
   }
   return undefined;
 }

@@ -29,3 +29,24 @@ export function schedulerConfigOf(
     trained_betas: null,
   };
 }
+
+/** scheduler_config.json of Stable Diffusion XL. */
+export function xlSchedulerConfigOf(predictionType: PredictionType): Record<string, unknown> {
+  return {
+    _class_name: 'EulerDiscreteScheduler',
+    beta_end: 0.012,
+    beta_schedule: 'scaled_linear',
+    beta_start: 0.00085,
+    clip_sample: false,
+    interpolation_type: 'linear',
+    num_train_timesteps: 1000,
+    prediction_type: predictionType,
+    sample_max_value: 1,
+    set_alpha_to_one: false,
+    skip_prk_steps: true,
+    steps_offset: 1,
+    timestep_spacing: 'leading',
+    trained_betas: null,
+    use_karras_sigmas: false,
+  };
+}

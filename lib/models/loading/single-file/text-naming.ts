@@ -1,32 +1,35 @@
-import type { WeightNaming, StoredWeight } from '../../weights/naming.js';
-import { PREFIXES } from './checkpoint.js';
+import type { StoredWeight, WeightNaming } from '../../weights/naming.js';
+import type { StoredTextEncoder } from './text-encoders.js';
 
-/** Stable Diffusion 1.x has transformers' own text model, at times within a whole CLIPModel. */
-export const CLIP_NAMING: WeightNaming = {
-  prefix: PREFIXES.clip,
-  storedAs: (name) => ({ name }),
-  ignored: /(^|\.)position_ids$|^(vision_model|visual_projection|text_projection)\.|^logit_scale$/,
-};
+/** How the keys of a checkpoint's text encoder differ from those of transformers. */
+export function textNaming({
+  prefix,
+  isOpenClip,
+  hasProjection,
+  maxLayers,
+}: StoredTextEncoder): WeightNaming {
+  if (!isOpenClip) return { prefix, storedAs: (name) => ({ name }), ignored: IGNORED };
+  return {
+    prefix,
+    storedAs: (key) => openClipPlace(key.replace(/^text_model\./, '')),
+    ignored: hasProjection
+      ? /^(logit_scale|attn_mask)$|^visual\./
+      : new RegExp(
+          `^transformer\\.resblocks\\.${maxLayers}\\.|^(text_projection|logit_scale|attn_mask)$|^visual\\.`,
+        ),
+  };
+}
 
-/**
- * Stable Diffusion 2.x has OpenCLIP's, trained on the states before the last layer, which diffusers therefore leaves
- * out: number 23 of 24.
- */
-export const LAST_OPEN_CLIP_LAYER = 23;
-
-export const OPEN_CLIP_NAMING: WeightNaming = {
-  prefix: PREFIXES.openClip,
-  storedAs: (key) => openClipPlace(key.replace(/^text_model\./, '')),
-  ignored: new RegExp(
-    `^transformer\\.resblocks\\.${LAST_OPEN_CLIP_LAYER}\\.|^(text_projection|logit_scale|attn_mask)$|^visual\\.`,
-  ),
-};
+/** transformers' own text model is at times stored within a whole CLIPModel. */
+const IGNORED = /(^|\.)position_ids$|^(vision_model|visual_projection|text_projection)\.|^logit_scale$/;
 
 /** OpenCLIP keeps the projections of queries, keys and values in one tensor, one below the other. */
 const PROJECTIONS = ['q_proj', 'k_proj', 'v_proj'];
 const PROJECTION = /^(transformer\.resblocks\.\d+)\.self_attn\.([qkv]_proj)\.(weight|bias)$/;
 
 function openClipPlace(key: string): StoredWeight {
+  // A matrix that states are multiplied by from the right, where a linear layer's is transposed.
+  if (key === 'text_projection.weight') return { name: 'text_projection', transposed: true };
   const name = key.replace(/^encoder\.layers\./, 'transformer.resblocks.');
   const [, layer, projection = '', parameter] = PROJECTION.exec(name) ?? [];
   if (layer !== undefined) {

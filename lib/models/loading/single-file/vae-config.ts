@@ -14,6 +14,9 @@ export const ORIGINAL_VAE_KEYS: VaeKeys = {
   resnet: (level, layer) => `encoder.down.${level}.block.${layer}`,
 };
 
+/** What Stable Diffusion XL's VAE has of its own. */
+export const XL_VAE = { sample_size: 1024, scaling_factor: 0.13025 };
+
 /** How many times smaller than the image latents are. */
 export function vaeScaleFactorOf(checkpoint: Checkpoint): number {
   return 2 ** Math.max(0, levelsOf(checkpoint, ORIGINAL_VAE_KEYS) - 1);

@@ -11,7 +11,8 @@ import {
 import { OWN_NAMES, type WeightNaming } from '../../weights/naming.js';
 import { vaeExports } from '../component-export.js';
 import { Checkpoint, PREFIXES } from '../single-file/checkpoint.js';
-import { ORIGINAL_VAE_KEYS, vaeConfigOf, type VaeKeys } from '../single-file/vae-config.js';
+import { isXl } from '../single-file/text-encoders.js';
+import { ORIGINAL_VAE_KEYS, vaeConfigOf, XL_VAE, type VaeKeys } from '../single-file/vae-config.js';
 import { vaeNaming } from '../single-file/vae-naming.js';
 import { sizesOf, type ReplacementVae, type VaeOptions } from './replacement-vae.js';
 
@@ -26,8 +27,6 @@ const TINY = /^((encoder|decoder)\.layers\.)?\d+\.(conv\.\d+\.)?weight$/;
 
 /** As diffusers describes a VAE's file that says nothing of it: after Stable Diffusion 1.5. */
 const SAMPLE_SIZE = 512;
-/** Of Stable Diffusion XL, whose checkpoints are known by their text encoders. */
-const XL = { sample_size: 1024, scaling_factor: 0.13025 };
 
 /**
  * Opens a VAE in one file: alone, or in a whole checkpoint. Its configuration follows from its tensors' shapes and, in
@@ -80,12 +79,11 @@ function keysOf(checkpoint: Checkpoint): VaeKeys {
 
 function inferConfig(checkpoint: Checkpoint, keys: VaeKeys): Record<string, unknown> {
   const config = vaeConfigOf(checkpoint, SAMPLE_SIZE, keys);
-  const isXl = checkpoint.some(/^conditioner\.embedders\./);
   const hasQuantConv = checkpoint.has(`${keys.prefix}quant_conv.weight`);
   const hasPostQuantConv = checkpoint.has(`${keys.prefix}post_quant_conv.weight`);
   return {
     ...config,
-    ...(isXl ? XL : {}),
+    ...(isXl(checkpoint) ? XL_VAE : {}),
     ...(hasQuantConv ? {} : { use_quant_conv: false }),
     ...(hasPostQuantConv ? {} : { use_post_quant_conv: false }),
   };

@@ -21,9 +21,10 @@ const FIXTURES = join(import.meta.dirname, '../../../fixtures/export');
 describe('a file that is refused by name', () => {
   const xl = 'conditioner.embedders.0.transformer.text_model.embeddings.position_embedding.weight';
   it.each<[string, () => Promise<string>, string]>([
-    ['Stable Diffusion XL', () => withMore('sd2', xl), 'Stable Diffusion XL'],
+    ['Stable Diffusion XL without its text encoders', () => withMore('sd2', xl), 'not both text encoders'],
+    ['Playground 2.5', () => withMore('sdxl', 'edm_mean', 'edm_std'), 'Playground 2.5'],
     [
-      'a UNet of Stable Diffusion XL',
+      'a UNet of Stable Diffusion XL alone',
       () => withMore('sd2', 'model.diffusion_model.label_emb.0.0.weight'),
       'Stable Diffusion XL',
     ],
@@ -94,7 +95,7 @@ describe('a file that is refused by name', () => {
     await expect(exportSingleFile(path)).rejects.toMatchObject({
       name: 'ModelLoadError',
       code: 'UNSUPPORTED',
-      message: expect.stringMatching(new RegExp(`${path}.*${told}.*1\\.x and 2\\.x`)) as string,
+      message: expect.stringMatching(new RegExp(`${path}.*${told}.*1\\.x, 2\\.x and XL`)) as string,
     });
   });
 
@@ -146,7 +147,7 @@ describe('exportSingleFile refuses', () => {
     [
       'configurations of SDXL',
       () => [sd1, { config: join(FIXTURES, 'sdxl') }],
-      'UNSUPPORTED',
+      'INCOMPATIBLE_COMPONENTS',
       'StableDiffusionXLPipeline',
     ],
     [

@@ -41,9 +41,19 @@ async function failures(path: string, model: TinyModel = 'sd1', code = 'MODEL_CO
   return messages.join('\n');
 }
 
+const TINY = { sd15: 'sd1', sd21: 'sd2', sdxl: 'sdxl', refiner: 'sdxl' } as const;
+const SCHEDULERS = {
+  sd15: 'PNDMScheduler',
+  sd21: 'DDIMScheduler',
+  sdxl: 'EulerDiscreteScheduler',
+  refiner: 'EulerDiscreteScheduler',
+} as const;
+
 describe.each([
   ['sd15', 'StableDiffusionPipeline'],
   ['sd21', 'StableDiffusionPipeline'],
+  ['sdxl', 'StableDiffusionXLPipeline'],
+  ['refiner', 'StableDiffusionXLImg2ImgPipeline'],
 ] as const)('a checkpoint of full size (%s)', (name, className) => {
   const expected = fullSize[name];
   let model: SingleFileExport;
@@ -60,7 +70,10 @@ describe.each([
     expect(model.index._class_name).toBe(className);
     expect(configOf(model, 'unet')).toMatchObject(present(expected.unet));
     expect(configOf(model, 'vae_decoder')).toMatchObject(present(expected.vae));
-    expect(configOf(model, 'text_encoder')).toMatchObject(expected.text_encoder);
+    for (const text of ['text_encoder', 'text_encoder_2'] as const) {
+      expect(model.components.some((component) => component.name === text)).toBe(text in expected);
+      if (expected[text]) expect(configOf(model, text)).toMatchObject(expected[text]);
+    }
   });
 
   it('has all that its networks need, and nothing they do not', async () => {
@@ -70,12 +83,12 @@ describe.each([
   it.each(['None', '875000'] as const)(
     'has the scheduler that diffusers gives it after %s steps of training',
     async (steps) => {
-      const path = await changed(name === 'sd15' ? 'sd1' : 'sd2', (tensors) => {
+      const path = await changed(TINY[name], (tensors) => {
         if (steps !== 'None') tensors.set('global_step', count(Number(steps)));
       });
       const { schedulerConfig } = await exportSingleFile(path, { tokenizer: TOKENIZER });
       const scheduler = schedulerFromConfig(schedulerConfig, path);
-      expect(scheduler.className).toBe(name === 'sd15' ? 'PNDMScheduler' : 'DDIMScheduler');
+      expect(scheduler.className).toBe(SCHEDULERS[name]);
       const { clip_sample: clipSample, ...rest } = expected.schedulers[steps];
       expect(scheduler.toJSON()).toMatchObject(rest);
       expect(schedulerConfig.clip_sample).toBe(clipSample);
@@ -107,12 +120,13 @@ describe('what a checkpoint does not tell', () => {
     expect(await side({ predictionType: 'epsilon' })).toBe(512);
   });
 
-  it.each(['sd1', 'sd2', 'inpaint'] as const)(
+  it.each(['sd1', 'sd2', 'inpaint', 'sdxl'] as const)(
     'is all that differs from its folder in diffusers (%s)',
     async (model) => {
       const inferred = await exported(model);
       const described = await exportPipeline(join(FIXTURES, model));
-      const untold = /head|groups|sample_size|upcast|token_id|projection_dim|^_|dtype|version/;
+      const untold =
+        /head|scaling|time_embed_dim|transformer_layers|groups|sample_size|upcast|token_id|projection_dim|^_|dtype|version/;
       for (const { name, config } of described.components) {
         const own = configOf(inferred, name);
         for (const [key, value] of Object.entries(config)) {
@@ -127,14 +141,14 @@ describe('what a checkpoint does not tell', () => {
   it('is taken from a folder, its scheduler and tokenizer too', async () => {
     const config = join(FIXTURES, 'sd2');
     const path = await unchanged('sd2');
-    const { components, schedulerConfig, tokenizer, index } = await exportSingleFile(path, { config });
+    const { components, schedulerConfig, tokenizers, index } = await exportSingleFile(path, { config });
     const described = await exportPipeline(config);
     expect(components.map((component) => component.config)).toEqual(
       described.components.map((component) => component.config),
     );
     const scheduler = await readFile(join(config, 'scheduler/scheduler_config.json'), 'utf8');
     expect(schedulerConfig).toEqual(JSON.parse(scheduler));
-    expect(tokenizer).toEqual({ folder: join(config, 'tokenizer') });
+    expect(tokenizers).toEqual({ tokenizer: { folder: join(config, 'tokenizer') } });
     expect(index).toEqual(described.index);
   });
 });
