@@ -12,7 +12,10 @@ export {
   type GeneratedImageInit,
   type GenerationParameters,
   type ImageFormat,
+  type ImageInput,
   type MetadataOptions,
+  type RawImageInput,
+  type ResizeMode,
 } from './image/index.js';
 export {
   exportPipeline,

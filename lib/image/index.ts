@@ -11,3 +11,4 @@ export type { GenerationParameters } from './metadata/parameters.js';
 export { parseParameters } from './metadata/parse-parameters.js';
 export { readParameters } from './metadata/read-parameters.js';
 export { SAMPLER_CONFIG_KEYS, type SchedulerConfig } from './metadata/samplers.js';
+export * from './input/index.js';
