@@ -3,6 +3,7 @@ import { Tensor, type PortShapes } from '../runtime/index.js';
 import { Component } from './component.js';
 import type { InferenceContext } from './inference.js';
 import { requireOutput, requirePort } from './ports.js';
+import type { RequiredMemory } from './required-memory.js';
 import type { ShapePolicy } from './shape-policy.js';
 import { ShapedModel, type CompileSettings } from './shaped-model.js';
 import { readVaeConfig, type VaeConfig } from './vae-config.js';
@@ -60,6 +61,16 @@ export class VaeEncoder extends Component {
   /** Evicts every compiled size but this one. */
   async keepOnly(size: ImageSize): Promise<void> {
     await this.model.keepOnly(this.#shapes(size));
+  }
+
+  /** What one image needs at least: weights, and input and output of a convolution at its full size. */
+  requiredMemory({ height, width }: ImageSize, policy: ShapePolicy): RequiredMemory {
+    const [channels = 0] = this.config.levels;
+    return {
+      component: 'vae_encoder',
+      weights: this.model.weightBytes(this.#shapes(policy.select({ height, width }))),
+      activations: 2 * channels * height * width * this.model.elementBytes,
+    };
   }
 
   /**

@@ -2,10 +2,21 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 import { linkedController, type LinkedController } from '../common/abort.js';
 import { DisposedError, InferenceError } from '../common/errors.js';
-import { runInAll, type TaskQueue } from '../components/index.js';
+import { runInAll, TaskQueue } from '../components/index.js';
 
-/** The queues that the callback now running was called under; a callback that has ended holds none. */
-const callbackScope = new AsyncLocalStorage<{ queues: ReadonlySet<TaskQueue> }>();
+/** A callback of the user's while it runs. */
+interface CallbackScope {
+  /** Of the call it was called in; none once the callback has ended. */
+  queues: ReadonlySet<TaskQueue>;
+  /** What it calls in turn waits here. */
+  readonly inner: TaskQueue;
+  readonly pending: Set<Promise<unknown>>;
+  readonly signal: AbortSignal | undefined;
+}
+
+const callbackScope = new AsyncLocalStorage<CallbackScope>();
+/** The call whose task is running, and what its callbacks have begun. */
+const runningCall = new AsyncLocalStorage<{ signal: AbortSignal; pending: Set<Promise<unknown>> }>();
 
 /**
  * The calls of one pipeline: each waits for its turn at the networks it uses, and all end when the pipeline is
@@ -38,7 +49,16 @@ export class ExclusiveCalls {
     signal?.throwIfAborted();
     this.#refuseReentry();
     const controller = linkedController(signal);
-    const result = runInAll(this.#queues, () => task(controller.signal), controller.signal);
+    const pending = new Set<Promise<unknown>>();
+    const whole = async (): Promise<T> => {
+      try {
+        return await runningCall.run({ signal: controller.signal, pending }, () => task(controller.signal));
+      } finally {
+        // An abort ends the task, but not at once what a callback had begun.
+        await Promise.all(pending);
+      }
+    };
+    const result = runInAll(this.#queues, whole, controller.signal);
     const call = { controller, settled: result.catch(() => undefined) };
     this.#running.add(call);
     try {
@@ -49,16 +69,53 @@ export class ExclusiveCalls {
     }
   }
 
+  /**
+   * Runs a task as `run` does, and inside a callback of a call that holds the networks at once: that call waits for
+   * its callback, and the networks are free meanwhile. The callback ends when all it has begun so has ended.
+   */
+  async runAlsoInCallback<T>(task: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const scope = callbackScope.getStore();
+    if (!scope || ![...this.#queues].every((queue) => scope.queues.has(queue))) return this.run(task, signal);
+    this.requireOpen();
+    signal?.throwIfAborted();
+    const controller = linkedController(scope.signal);
+    const follow = (): void => {
+      controller.abort(signal?.reason);
+    };
+    signal?.addEventListener('abort', follow, { once: true });
+    const result = scope.inner.run(() => task(controller.signal), controller.signal);
+    const settled = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    scope.pending.add(settled);
+    try {
+      return await result;
+    } finally {
+      scope.pending.delete(settled);
+      signal?.removeEventListener('abort', follow);
+      controller.unlink();
+    }
+  }
+
   /** A callback of the user's, called while a task runs. Calls of the pipeline inside it are known to be inside. */
   callback<Parameters extends unknown[]>(
     callback: (...parameters: Parameters) => unknown,
   ): (...parameters: Parameters) => Promise<unknown> {
+    const call = runningCall.getStore();
     return async (...parameters) => {
-      const scope = { queues: this.#queues };
+      const pending = call?.pending ?? new Set<Promise<unknown>>();
+      const scope: CallbackScope = {
+        queues: this.#queues,
+        inner: new TaskQueue(),
+        pending,
+        signal: call?.signal,
+      };
       try {
         return await callbackScope.run(scope, () => callback(...parameters));
       } finally {
         scope.queues = new Set();
+        await Promise.all(pending);
       }
     };
   }

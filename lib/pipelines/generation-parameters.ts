@@ -18,6 +18,8 @@ export interface GenerationSetup {
   readonly inferencePrecision: string | undefined;
   /** Whether one seed made all images of the batch. */
   readonly sharesSeed: boolean;
+  /** Those of one pipeline only, such as a strength. */
+  readonly ownParameters?: Partial<GenerationParameters>;
 }
 
 /** The parameters of a request's n-th image, from which it can be generated again. */
@@ -36,6 +38,7 @@ export function generationParameters(
     ...(eta > 0 && scheduler.className === 'DDIMScheduler' && { eta }),
     width,
     height,
+    ...setup.ownParameters,
     model: basename(resolve(model.name)),
     ...(clipSkip > 0 && { clipSkip }),
     ...(inferencePrecision !== undefined && { inferencePrecision }),

@@ -13,14 +13,17 @@ import {
   withGuidance,
   type Denoised,
   type DenoiseOptions,
+  type NoisePredictor,
   type NoiseSource,
 } from '../denoising/index.js';
 import { encodePrompts } from '../prompts/index.js';
 import type { Scheduler } from '../schedulers/index.js';
 import { describeComponents, type DescribedComponents } from './components.js';
 import { decodeLatents } from './decode-latents.js';
+import { raceAbort } from '../common/abort.js';
+import type { GenerationParameters } from '../image/index.js';
 import type { GenerateOptions, OutputType } from './generate-options.js';
-import type { GenerateResult } from './generate-result.js';
+import type { GenerateResult, RawImage } from './generate-result.js';
 import { generationParameters } from './generation-parameters.js';
 import type { StableDiffusionComponents } from './load-components.js';
 import { OUTPUTS } from './outputs.js';
@@ -29,7 +32,24 @@ import { checkRequest, latentSize, resolveRequest, shapeOf, type GenerateRequest
 import type { StaticShape } from './reshape-options.js';
 
 /** What a pipeline starts the loop from. */
-export type Start = Pick<DenoiseOptions, 'latents' | 'firstIndex' | 'afterStep'>;
+export interface Start extends Pick<DenoiseOptions, 'latents' | 'firstIndex' | 'afterStep'> {
+  /** A predictor around the UNet's rows, inside guidance; inpainting adds channels to what the UNet is given. */
+  readonly aroundUNet?: ((rows: NoisePredictor) => NoisePredictor) | undefined;
+}
+
+/** How a pipeline generates, once its inputs are read. */
+export interface Plan {
+  /** Pixels, where the options name no size; reshaped and trained sizes come after it. */
+  readonly size?: { readonly width: number; readonly height: number } | undefined;
+  /** Whether images are encoded. */
+  readonly encodes?: boolean;
+  /** Makes the latents that the loop starts from. */
+  readonly start: (generation: Generation) => Start | Promise<Start>;
+  /** Changes the images that were decoded. */
+  readonly finish?: ((images: RawImage[], request: GenerateRequest) => Promise<RawImage[]>) | undefined;
+  /** What image metadata says beside the request. */
+  readonly parameters?: Partial<GenerationParameters>;
+}
 
 /** What one generation works with. */
 export interface Generation {
@@ -54,20 +74,25 @@ export abstract class StableDiffusionPipeline extends OVDiffusionPipeline<Descri
    * Generates when earlier calls have ended.
    *
    * @param options - checked against the pipeline's own schema; whether they fit each other is checked here
-   * @param start - makes the latents that the loop starts from
+   * @param plan - called at once; what it reads is read while earlier calls run, and fails without waiting for them
    */
   protected async generateFrom<Output extends OutputType>(
     prompt: string | readonly string[],
     options: GenerateOptions,
-    start: (generation: Generation) => Start | Promise<Start>,
+    plan: () => Plan | Promise<Plan>,
   ): Promise<GenerateResult<Output>> {
     checkRequest(prompt, options, this.components.vaeScaleFactor);
     const scheduler = this.scheduler.clone();
     const outputType = (options.outputType ?? 'image') as Output;
-    return this.calls.run((signal) => {
-      const request = this.#resolve(prompt, options);
-      return this.#generate(request, { ...options, signal }, scheduler, outputType, start);
+    this.calls.requireOpen();
+    const planning = plan();
+    const generating = this.calls.run(async (signal) => {
+      const planned = planning instanceof Promise ? await raceAbort(planning, signal) : planning;
+      const request = this.#resolve(prompt, { ...planned.size, ...defined(options) });
+      return this.#generate(request, { ...options, signal }, scheduler, outputType, planned);
     }, options.signal);
+    const [, result] = await Promise.all([planning, generating]);
+    return result;
   }
 
   protected override requireShape(shape: StaticShape): void {
@@ -112,7 +137,7 @@ export abstract class StableDiffusionPipeline extends OVDiffusionPipeline<Descri
     options: GenerateOptions,
     scheduler: Scheduler,
     outputType: Output,
-    start: (generation: Generation) => Start | Promise<Start>,
+    plan: Plan,
   ): Promise<GenerateResult<Output>> {
     const begun = performance.now();
     const context = new InferenceContext(options.signal);
@@ -121,21 +146,28 @@ export abstract class StableDiffusionPipeline extends OVDiffusionPipeline<Descri
     const shape = [images, unet.outChannels, size.height, size.width];
     const noise = noiseSource(options, shape);
     scheduler.setTimesteps(request.numInferenceSteps);
-    requireMemory(this.#memoryFor(shapeOf(request), this.shapes));
+    requireMemory(this.#memoryFor(shapeOf(request), this.shapes, plan.encodes));
 
     const generation = { request, options, scheduler, noise, context };
-    const { latents, stopped, secondsPerStep } = await this.#denoise(generation, await start(generation));
+    const start = await plan.start(generation);
+    const { latents, stopped, secondsPerStep } = await this.#denoise(generation, start);
+    const decode = async (): Promise<RawImage[]> => {
+      const images = await decodeLatents(latents, request, vaeDecoder, this.shapes, context);
+      return plan.finish ? plan.finish(images, request) : images;
+    };
+    const ownParameters = plan.parameters ?? {};
     const output = await OUTPUTS[outputType]({
       latents,
       shape,
       seeds: noise.seeds,
-      decode: () => decodeLatents(latents, request, vaeDecoder, this.shapes, context),
+      decode,
       describe: generationParameters(request, {
         scheduler,
         model,
         modelSchedulerConfig: await model.schedulerConfig().catch(() => ({})),
         inferencePrecision: this.inferencePrecision,
         sharesSeed: options.seed !== undefined,
+        ownParameters,
       }),
     });
     const timings = {
@@ -154,10 +186,14 @@ export abstract class StableDiffusionPipeline extends OVDiffusionPipeline<Descri
     const states = await encodePrompts(request, tokenizer, textEncoder, context);
     const inputs = { encoder_hidden_states: states };
     const session = await unet.bind(this.#unetShape(shapeOf(request)), this.shapes, inputs, context);
-    const rows = new UNetPredictor(session);
+    const ofUNet = new UNetPredictor(session);
+    const rows = start.aroundUNet?.(ofUNet) ?? ofUNet;
     const { guidanceScale, images } = request;
+    const { latents, firstIndex, afterStep } = start;
     return denoise({
-      ...start,
+      latents,
+      ...(firstIndex !== undefined && { firstIndex }),
+      ...(afterStep && { afterStep }),
       predictor: request.negativePrompts ? withGuidance(rows, { ...options, guidanceScale, images }) : rows,
       scheduler,
       images,
@@ -168,9 +204,10 @@ export abstract class StableDiffusionPipeline extends OVDiffusionPipeline<Descri
     });
   }
 
-  #memoryFor(shape: StaticShape, policy: ShapePolicy): RequiredMemory[] {
-    const { unet, vaeDecoder, vaeScaleFactor } = this.components;
+  #memoryFor(shape: StaticShape, policy: ShapePolicy, encodes = false): RequiredMemory[] {
+    const { unet, vaeDecoder, vaeEncoder, vaeScaleFactor } = this.components;
     return [
+      ...(encodes && vaeEncoder ? [vaeEncoder.requiredMemory(shape, policy)] : []),
       unet.requiredMemory(this.#unetShape(shape), policy),
       vaeDecoder.requiredMemory(latentSize(shape, vaeScaleFactor), policy),
     ];
@@ -185,4 +222,9 @@ export abstract class StableDiffusionPipeline extends OVDiffusionPipeline<Descri
       tokens: tokenizer.maxLength,
     };
   }
+}
+
+/** Without options that are there but undefined, so that defaults show through. */
+function defined(options: GenerateOptions): GenerateOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
