@@ -1,3 +1,9 @@
+/**
+ * Pipelines, models, images, schedulers and random generators.
+ *
+ * @module openvino-diffusers
+ */
+
 export * from './common/errors.js';
 export { version } from './common/version.js';
 export type * from './components/networks.js';
@@ -9,6 +15,7 @@ export {
   parseParameters,
   readParameters,
   type EncodeOptions,
+  type FormatOptions,
   type GeneratedImageInit,
   type GenerationParameters,
   type ImageFormat,
@@ -23,6 +30,7 @@ export {
   type ComponentExport,
   type ComponentName,
   type ExportOptions,
+  type ModelIndex,
   type NetworkName,
   type NetworkSource,
   type PipelineExport,
@@ -32,6 +40,7 @@ export {
   type SaveProgress,
   type SingleFileExport,
   type SingleFileExportOptions,
+  type TokenizerName,
   type TokenizerSource,
   type WeightFormat,
 } from './models/index.js';
@@ -39,4 +48,4 @@ export * from './pipelines/index.js';
 export * from './random/index.js';
 export type { CompileProperties } from './runtime/index.js';
 export * from './schedulers/index.js';
-export type { ClipTokenizer } from './tokenizer/index.js';
+export type { ClipTokenizer, FramedTokens, TokenizedText } from './tokenizer/index.js';

@@ -31,6 +31,7 @@ export abstract class Component implements AsyncDisposable {
     return this.model.inferencePrecision;
   }
 
+  /** Counts another holder; {@link Component.release} is its counterpart. */
   retain(): void {
     this.#holders++;
   }
@@ -45,6 +46,7 @@ export abstract class Component implements AsyncDisposable {
     await this.model.dispose();
   }
 
+  /** `dispose()`, for `await using`. */
   async [asyncDispose](): Promise<void> {
     await this.dispose();
   }

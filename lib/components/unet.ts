@@ -95,6 +95,7 @@ export class UNet extends Component {
     return this.model.has(this.#shapes(shape));
   }
 
+  /** Compiles the network for a shape, unless it is compiled already. */
   async compile(shape: UNetShape | 'dynamic'): Promise<void> {
     await this.model.compile(this.#shapes(shape));
   }

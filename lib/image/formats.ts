@@ -11,6 +11,7 @@ export interface FormatOptions {
   webp: WebpOptions;
   avif: AvifOptions;
 }
+/** A format that images are encoded in. */
 export type ImageFormat = keyof FormatOptions;
 
 const formatOfExtension: Readonly<Record<string, ImageFormat>> = {

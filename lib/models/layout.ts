@@ -76,6 +76,7 @@ type KeyOf<Kind> = {
   [Key in ComponentKey]: (typeof COMPONENTS)[Key]['kind'] extends Kind ? Key : never;
 }[ComponentKey];
 export type NetworkKey = KeyOf<'network'>;
+/** A tokenizer, by diffusers' name: `'tokenizer'`, in SDXL also `'tokenizer_2'`. */
 export type TokenizerName = KeyOf<'tokenizer'>;
 
 /** What progress events, errors and options call a part of a model. */

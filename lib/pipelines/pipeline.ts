@@ -184,6 +184,7 @@ export abstract class OVDiffusionPipeline<
     await this.#disposal;
   }
 
+  /** `dispose()`, for `await using`. */
   async [asyncDispose](): Promise<void> {
     await this.dispose();
   }

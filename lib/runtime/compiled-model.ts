@@ -40,6 +40,7 @@ export class CompiledModel implements AsyncDisposable {
     await nativeAsync(() => this.#handle.dispose());
   }
 
+  /** `dispose()`, for `await using`. */
   async [asyncDispose](): Promise<void> {
     await this.dispose();
   }

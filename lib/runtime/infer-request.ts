@@ -114,6 +114,7 @@ export class InferRequest implements AsyncDisposable {
     return (this.#disposal ??= this.#dispose());
   }
 
+  /** `dispose()`, for `await using`. */
   [asyncDispose](): Promise<void> {
     return this.dispose();
   }

@@ -13,6 +13,7 @@ export class MappedFile implements Disposable {
     this.handle = native(() => new (binding().MappedFile)(path));
   }
 
+  /** Size of the file in bytes. */
   get byteLength(): number {
     return native(() => this.handle.byteLength);
   }
@@ -31,6 +32,7 @@ export class MappedFile implements Disposable {
     this.handle.dispose();
   }
 
+  /** `dispose()`, for `using`. */
   [dispose](): void {
     this.dispose();
   }

@@ -16,10 +16,12 @@ export class Model implements Disposable {
     return new Model(handle);
   }
 
+  /** Its parameters, in order. */
   get inputs(): readonly Port[] {
     return this.handle.inputs;
   }
 
+  /** Its results, in order. */
   get outputs(): readonly Port[] {
     return this.handle.outputs;
   }
@@ -57,6 +59,7 @@ export class Model implements Disposable {
     this.handle.dispose();
   }
 
+  /** `dispose()`, for `using`. */
   [dispose](): void {
     this.dispose();
   }

@@ -53,10 +53,12 @@ export class Tensor<T extends ElementType = ElementType> implements Disposable {
     return native(() => this.handle.data) as TypedArrayOf[T];
   }
 
+  /** Its dimensions; `[]` for a scalar. */
   get shape(): number[] {
     return native(() => this.handle.shape);
   }
 
+  /** The type of its elements, by OpenVINO's name. */
   get elementType(): T {
     return native(() => this.handle.elementType) as T;
   }
@@ -68,6 +70,7 @@ export class Tensor<T extends ElementType = ElementType> implements Disposable {
     });
   }
 
+  /** `dispose()`, for `using`. */
   [dispose](): void {
     this.dispose();
   }

@@ -78,6 +78,7 @@ export class DPMSolverMultistepScheduler extends SigmaScheduler<DPMSolverMultist
     return { prevSample };
   }
 
+  /** {@inheritDoc Scheduler.addNoise} */
   override addNoise(originalSamples: Float32Array, noise: Float32Array, timestep: number): Float32Array {
     const { alpha, sigma } = noiseLevel(this.noiseSigma(timestep));
     return weightedSum([alpha, originalSamples], [sigma, noise]);

@@ -16,6 +16,11 @@ export function noiseLevel(sigma: number): NoiseLevel {
   return { alpha, sigma: sigma * alpha, lambda: -Math.log(sigma) };
 }
 
+/**
+ * diffusers' `algorithm_type`: the ODE's solvers, and with `sde-` those of the SDE, which add noise.
+ *
+ * @inline
+ */
 export type Algorithm = 'dpmsolver' | 'dpmsolver++' | 'sde-dpmsolver' | 'sde-dpmsolver++';
 
 /** The input of a multistep update. */

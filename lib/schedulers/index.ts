@@ -1,3 +1,9 @@
+/**
+ * diffusers' schedulers alone, without native code.
+ *
+ * @module openvino-diffusers/schedulers
+ */
+
 export { ConfigurableScheduler, type SchedulerClass } from './configurable-scheduler.js';
 export { correctScheduler, correctSchedulerFile } from './correct-scheduler.js';
 export { DDIMScheduler, type DDIMConfig } from './ddim.js';

@@ -1,6 +1,10 @@
 import { differenceOver, sumOfTwo } from './float32.js';
 
-/** What UNets are trained to predict: the noise, the image, or the velocity (https://arxiv.org/abs/2202.00512). */
+/**
+ * What UNets are trained to predict: the noise, the image, or the velocity (https://arxiv.org/abs/2202.00512).
+ *
+ * @inline
+ */
 export type AlphaPrediction = 'epsilon' | 'sample' | 'v_prediction';
 
 /**

@@ -54,6 +54,7 @@ export abstract class SigmaScheduler<
     );
   }
 
+  /** Moves on to the next step. */
   protected finishStep(): void {
     this.#stepIndex = (this.#stepIndex ?? 0) + 1;
   }

@@ -96,7 +96,7 @@ export class ClipTokenizer {
   /**
    * Encodes a prompt as exactly {@link maxLength} ids; what is too long is truncated and named in `truncated`.
    *
-   * @throws InvalidArgumentError when `text` is not a string, or longer than {@link MAX_TEXT_LENGTH}
+   * @throws InvalidArgumentError when `text` is not a string, or longer than 100,000 characters
    */
   encode(text: string): TokenizedText {
     const tokens = this.tokenize(text);
@@ -110,7 +110,7 @@ export class ClipTokenizer {
   /**
    * The ids of a text of any length, without BOS, EOS and padding; {@link frame} takes up to `maxLength - 2` of them.
    *
-   * @throws InvalidArgumentError when `text` is not a string, or longer than {@link MAX_TEXT_LENGTH}
+   * @throws InvalidArgumentError when `text` is not a string, or longer than 100,000 characters
    */
   tokenize(text: string): number[] {
     if (typeof text !== 'string') throw wrongValue('a string', 'text', text);

@@ -1,5 +1,6 @@
 /** What a UNet was trained to predict, by diffusers' names. */
 export const PREDICTION_TYPES = ['epsilon', 'v_prediction'] as const;
+/** What a UNet was trained to predict: the noise, or the velocity (https://arxiv.org/abs/2202.00512). */
 export type PredictionType = (typeof PREDICTION_TYPES)[number];
 
 /** Steps after which 2.0's model for 512 pixels, which predicts noise, was published; diffusers knows it by them. */
