@@ -39,7 +39,7 @@ export async function encodePrompts(
   return states;
 }
 
-function warnTruncated(truncated: string, maxLength: number): void {
+export function warnTruncated(truncated: string, maxLength: number): void {
   warn(
     'PROMPT_TRUNCATED',
     `The model reads ${maxLength} tokens; this part of the prompt was cut off: "${truncated}"`,

@@ -1,0 +1,114 @@
+import type { InferenceContext, TextEncoder } from '../components/index.js';
+import type { ClipTokenizer } from '../tokenizer/index.js';
+import { warnTruncated } from './encode.js';
+
+/** A text encoder with its tokenizer, and the texts that it encodes. */
+export interface XlTexts {
+  readonly tokenizer: ClipTokenizer;
+  readonly encoder: TextEncoder;
+  readonly prompts: readonly string[];
+  /** As many as prompts; `'zeros'` for states of zeros; undefined without guidance. */
+  readonly negativePrompts: readonly string[] | 'zeros' | undefined;
+}
+
+/** What Stable Diffusion XL's UNet takes of prompts, the negative prompts' rows first. */
+export interface XlPromptEmbeds {
+  /** Shape [rows, tokens, sum of the encoders' hiddenSize] */
+  readonly promptEmbeds: Float32Array;
+  /** The last encoder's; shape [rows, projectionDim] */
+  readonly pooledPromptEmbeds: Float32Array;
+}
+
+/** diffusers leaves out the last layer, and with `clip_skip` so many more; of negative prompts never more. */
+const LAYER = 2;
+
+/**
+ * Encodes prompts for Stable Diffusion XL: each encoder's states before its last layer side by side, and the last
+ * encoder's pooled text.
+ *
+ * @param texts - of the model's encoders, the one with the projection last
+ * @param options.clipSkip - layers left out besides
+ * @see diffusers' `StableDiffusionXLPipeline.encode_prompt`
+ */
+export async function encodeXlPrompts(
+  texts: readonly XlTexts[],
+  { numImagesPerPrompt, clipSkip = 0 }: { numImagesPerPrompt: number; clipSkip?: number | undefined },
+  context: InferenceContext,
+): Promise<XlPromptEmbeds> {
+  const parts: EncodedRows[] = [];
+  for (const each of texts) parts.push(await encodeRows(each, LAYER + clipSkip, context));
+  const last = parts.at(-1)!;
+  const repeat = (rows: readonly Float32Array[]): Float32Array => repeated(rows, numImagesPerPrompt);
+  return {
+    promptEmbeds: repeat(last.states.map((_, row) => sideBySide(parts.map((part) => part.at(row))))),
+    pooledPromptEmbeds: repeat(last.pooled),
+  };
+}
+
+/** Rows of one encoder: the negative prompts', then the prompts'. */
+interface EncodedRows {
+  readonly states: readonly Float32Array[];
+  readonly pooled: readonly Float32Array[];
+  readonly at: (row: number) => { states: Float32Array; width: number };
+}
+
+async function encodeRows(
+  { tokenizer, encoder, prompts, negativePrompts }: XlTexts,
+  layer: number,
+  context: InferenceContext,
+): Promise<EncodedRows> {
+  const encode = async (text: string, of: number) => {
+    const { ids, truncated } = tokenizer.encode(text);
+    if (truncated) warnTruncated(truncated, tokenizer.maxLength);
+    const { hiddenStates, textEmbeds = new Float32Array() } = await encoder.encodeLayer(ids, of, context);
+    return { hiddenStates, textEmbeds };
+  };
+  const zeros = {
+    hiddenStates: new Float32Array(tokenizer.maxLength * encoder.hiddenSize),
+    textEmbeds: new Float32Array(encoder.projectionDim ?? 0),
+  };
+  const encoded: { hiddenStates: Float32Array; textEmbeds: Float32Array }[] = [];
+  if (negativePrompts === 'zeros') encoded.push(...prompts.map(() => zeros));
+  else encoded.push(...(await encodeEach(negativePrompts ?? [], (text) => encode(text, LAYER))));
+  encoded.push(...(await encodeEach(prompts, (text) => encode(text, layer))));
+  const states = encoded.map(({ hiddenStates }) => hiddenStates);
+  return {
+    states,
+    pooled: encoded.map(({ textEmbeds }) => textEmbeds),
+    at: (row) => ({ states: states[row]!, width: encoder.hiddenSize }),
+  };
+}
+
+/** Texts that occur twice are encoded once. */
+async function encodeEach<T>(texts: readonly string[], encode: (text: string) => Promise<T>): Promise<T[]> {
+  const known = new Map<string, T>();
+  for (const text of new Set(texts)) known.set(text, await encode(text));
+  return texts.map((text) => known.get(text)!);
+}
+
+/** States of one text, [tokens, width] each, joined to [tokens, sum of widths]. */
+function sideBySide(parts: readonly { states: Float32Array; width: number }[]): Float32Array {
+  const [only] = parts;
+  if (parts.length === 1) return only!.states;
+  const width = parts.reduce((sum, part) => sum + part.width, 0);
+  const tokens = only!.states.length / only!.width;
+  const joined = new Float32Array(tokens * width);
+  let start = 0;
+  for (const { states, width: own } of parts) {
+    for (let token = 0; token < tokens; token++) {
+      joined.set(states.subarray(token * own, (token + 1) * own), token * width + start);
+    }
+    start += own;
+  }
+  return joined;
+}
+
+/** Each row once for each of its images. */
+function repeated(rows: readonly Float32Array[], times: number): Float32Array {
+  const width = rows[0]?.length ?? 0;
+  const result = new Float32Array(rows.length * times * width);
+  rows.forEach((row, place) => {
+    for (let image = 0; image < times; image++) result.set(row, (place * times + image) * width);
+  });
+  return result;
+}
