@@ -31,6 +31,8 @@ export interface DenoiseOptions {
   images: number;
   /** Index of the first timestep; above 0 for image to image. Default: 0. */
   firstIndex?: number;
+  /** Index after the last timestep, for a model that hands over to a refiner. Default: all timesteps. */
+  endIndex?: number;
   eta: number;
   noise: () => Float32Array;
   signal: AbortSignal | undefined;
@@ -53,8 +55,19 @@ export interface Denoised {
  * @throws the signal's reason when aborted, also while `onStep` is awaited
  */
 export async function denoise(options: DenoiseOptions): Promise<Denoised> {
-  const { predictor, scheduler, images, firstIndex = 0, eta, noise, signal, onStep, afterStep } = options;
-  const timesteps = scheduler.timesteps.slice(firstIndex);
+  const {
+    predictor,
+    scheduler,
+    images,
+    firstIndex = 0,
+    endIndex,
+    eta,
+    noise,
+    signal,
+    onStep,
+    afterStep,
+  } = options;
+  const timesteps = scheduler.timesteps.slice(firstIndex, endIndex);
   let { latents } = options;
   let seconds = 0;
   let secondsPerStep = 0;

@@ -1,9 +1,14 @@
-import { Component, type VaeEncoder } from '../components/index.js';
+import { Component, type TextEncoder, type UNet, type VaeEncoder } from '../components/index.js';
 import { ModelLoadError } from '../common/errors.js';
-import type { StableDiffusionComponents } from './load-components.js';
+import type { PretrainedModel } from '../models/index.js';
+import type {
+  LatentDiffusionComponents,
+  StableDiffusionComponents,
+  StableDiffusionXLComponents,
+} from './load-components.js';
 
-/** A pipeline's components with what follows from their configurations. */
-export interface DescribedComponents extends StableDiffusionComponents {
+/** What follows from components' configurations. */
+export interface ComponentDescription {
   readonly vaeEncoder: VaeEncoder | undefined;
   /** The id or the path that was loaded. */
   readonly name: string;
@@ -15,15 +20,31 @@ export interface DescribedComponents extends StableDiffusionComponents {
   readonly sampleSize: number;
 }
 
+/** The components of a pipeline of Stable Diffusion 1.x and 2.x, with what follows from their configurations. */
+export interface DescribedComponents extends StableDiffusionComponents, ComponentDescription {
+  readonly vaeEncoder: VaeEncoder | undefined;
+}
+
+/** The components of a pipeline of Stable Diffusion XL, with what follows from their configurations. */
+export interface DescribedXLComponents extends StableDiffusionXLComponents, ComponentDescription {
+  readonly vaeEncoder: VaeEncoder | undefined;
+}
+
 const REQUIRED = ['tokenizer', 'textEncoder', 'unet', 'vaeDecoder', 'model'] as const;
+const REQUIRED_BY_XL = ['tokenizer2', 'textEncoder2', 'unet', 'vaeDecoder', 'model'] as const;
 
 /** @throws ModelLoadError `INCOMPATIBLE_COMPONENTS` naming the components that are missing */
 export function requireComponents(components: Partial<StableDiffusionComponents> | null | undefined): void {
-  const missing = REQUIRED.filter((name) => !components?.[name]);
+  requireAll(components, REQUIRED);
+}
+
+function requireAll(components: object | null | undefined, names: readonly string[]): void {
+  const given = { ...components } as Readonly<Record<string, unknown>>;
+  const missing = names.filter((name) => !given[name]);
   if (missing.length === 0) return;
   throw new ModelLoadError(
     'INCOMPATIBLE_COMPONENTS',
-    `Expected components with ${REQUIRED.join(', ')}, but there is no ${missing.join(', ')}`,
+    `Expected components with ${names.join(', ')}, but there is no ${missing.join(', ')}`,
   );
 }
 
@@ -34,17 +55,49 @@ export function requireComponents(components: Partial<StableDiffusionComponents>
  */
 export function describeComponents(components: StableDiffusionComponents): DescribedComponents {
   requireComponents(components);
-  const { unet, vaeDecoder, model } = components;
-  requireFit(components);
+  const { unet, textEncoder } = components;
+  requireTextWidth([textEncoder], unet);
+  requireLatentFit(components);
+  return Object.freeze({ ...components, ...describe(components) });
+}
+
+/**
+ * Checks that components of Stable Diffusion XL are complete and fit each other.
+ *
+ * @throws ModelLoadError `INCOMPATIBLE_COMPONENTS`
+ */
+export function describeXLComponents(components: StableDiffusionXLComponents): DescribedXLComponents {
+  requireAll(components, REQUIRED_BY_XL);
+  const { unet, textEncoder, textEncoder2, tokenizer } = components;
+  if ((textEncoder === undefined) !== (tokenizer === undefined))
+    requireAll(components, ['tokenizer', 'textEncoder']);
+  const encoders = textEncoder ? [textEncoder, textEncoder2] : [textEncoder2];
+  for (const encoder of encoders) requireHiddenStates(encoder);
+  requireTextWidth(encoders, unet);
+  requireLatentFit(components);
+  return Object.freeze({ ...components, ...describe(components) });
+}
+
+function describe({ unet, vaeDecoder, vaeEncoder, model }: LatentDiffusionComponents): ComponentDescription {
   const { height, width } = unet.sampleSize;
-  return Object.freeze({
-    ...components,
-    vaeEncoder: components.vaeEncoder,
+  return {
+    vaeEncoder,
     name: model.name,
     vaeScaleFactor: vaeDecoder.config.vaeScaleFactor,
     scalingFactor: vaeDecoder.config.scalingFactor,
     sampleSize: Math.max(height, width),
-  });
+  };
+}
+
+/** A model of Stable Diffusion XL as it was loaded says these in its model_index.json; with diffusers' defaults. */
+export function xlFlags({ index }: PretrainedModel): {
+  readonly forceZerosForEmptyPrompt: boolean;
+  readonly requiresAestheticsScore: boolean;
+} {
+  return {
+    forceZerosForEmptyPrompt: index.force_zeros_for_empty_prompt !== false,
+    requiresAestheticsScore: index.requires_aesthetics_score === true,
+  };
 }
 
 /** The networks among a pipeline's components. */
@@ -59,31 +112,52 @@ export function networksOf(components: object): Component[] {
  */
 export function requireLatentsAndText(components: StableDiffusionComponents): void {
   requireComponents(components);
-  const { unet, vaeDecoder } = components;
-  const { path } = unet.source;
-  if (unet.inChannels !== vaeDecoder.latentChannels) {
-    throw new ModelLoadError(
-      'INCOMPATIBLE_COMPONENTS',
-      `The UNet in ${path} takes ${unet.inChannels} channels, those of an image or a mask among them; this pipeline has ` +
-        `the ${vaeDecoder.latentChannels} of the latents`,
-    );
-  }
+  requireLatents(components);
+  const { unet } = components;
   const [other] = unet.optionalInputs;
   if (other === undefined) return;
   throw new ModelLoadError(
     'UNSUPPORTED',
-    `The UNet in ${path} takes ${other}, which this pipeline does not have`,
+    `The UNet in ${unet.source.path} takes ${other}, which this pipeline does not have`,
   );
 }
 
-function requireFit({ textEncoder, unet, vaeDecoder }: StableDiffusionComponents): void {
-  if (textEncoder.hiddenSize !== unet.crossAttentionDim) {
-    throw new ModelLoadError(
-      'INCOMPATIBLE_COMPONENTS',
-      `The text encoder in ${textEncoder.source.path} gives states of width ${textEncoder.hiddenSize} but the UNet in ` +
-        `${unet.source.path} takes ${unet.crossAttentionDim}; they are of different models`,
-    );
-  }
+/**
+ * Checks that a UNet takes no channels but the latents'.
+ *
+ * @throws ModelLoadError `INCOMPATIBLE_COMPONENTS`
+ */
+export function requireLatents({ unet, vaeDecoder }: LatentDiffusionComponents): void {
+  if (unet.inChannels === vaeDecoder.latentChannels) return;
+  throw new ModelLoadError(
+    'INCOMPATIBLE_COMPONENTS',
+    `The UNet in ${unet.source.path} takes ${unet.inChannels} channels, those of an image or a mask among them; this ` +
+      `pipeline has the ${vaeDecoder.latentChannels} of the latents`,
+  );
+}
+
+function requireTextWidth(encoders: readonly TextEncoder[], unet: UNet): void {
+  const widths = encoders.map(({ hiddenSize }) => hiddenSize);
+  if (widths.reduce((sum, width) => sum + width, 0) === unet.crossAttentionDim) return;
+  const paths = encoders.map(({ source }) => source.path).join(' and ');
+  throw new ModelLoadError(
+    'INCOMPATIBLE_COMPONENTS',
+    `The text encoder in ${paths} gives states of width ${widths.join(' + ')} but the UNet in ${unet.source.path} ` +
+      `takes ${unet.crossAttentionDim}; they are of different models`,
+  );
+}
+
+/** Stable Diffusion XL takes the states before the last layer. */
+function requireHiddenStates({ source, hiddenStateCount }: TextEncoder): void {
+  if (hiddenStateCount > 1) return;
+  throw new ModelLoadError(
+    'INCOMPATIBLE_COMPONENTS',
+    `The text encoder in ${source.path} was exported without its layers' states (hidden_states), which Stable ` +
+      'Diffusion XL takes; export it again',
+  );
+}
+
+function requireLatentFit({ unet, vaeDecoder }: LatentDiffusionComponents): void {
   if (vaeDecoder.latentChannels !== unet.outChannels) {
     throw new ModelLoadError(
       'INCOMPATIBLE_COMPONENTS',

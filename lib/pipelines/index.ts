@@ -1,4 +1,4 @@
-export type { DescribedComponents } from './components.js';
+export type { DescribedComponents, DescribedXLComponents } from './components.js';
 export type { GenerateOptions, OutputType } from './generate-options.js';
 export type {
   GenerateResult,
@@ -7,10 +7,13 @@ export type {
   OutputOf,
   RawImage,
 } from './generate-result.js';
-export type { StableDiffusionComponents } from './load-components.js';
+export type { StableDiffusionComponents, StableDiffusionXLComponents } from './load-components.js';
 export { OVDiffusionPipeline, type PipelineInit } from './pipeline.js';
 export type { LoadingOptions, PipelineOptions, SingleFileOptions } from './pipeline-options.js';
 export type { CompileProgress, ComponentProgress, PipelineProgress } from './progress.js';
 export type { CompileOptions, ReshapeOptions } from './reshape-options.js';
 export { saveExport } from './save-export.js';
 export { OVStableDiffusionPipeline } from './text-to-image.js';
+export type { HeightAndWidth, SizeConditions } from './time-ids.js';
+export type { XLOptions } from './xl-options.js';
+export { OVStableDiffusionXLPipeline, type GenerateXLOptions } from './xl-text-to-image.js';

@@ -14,7 +14,7 @@ import { Scheduler, schedulerFromConfig } from '../schedulers/index.js';
 import { compileSettings } from './compile-settings.js';
 import { networksOf } from './components.js';
 import { loadVae } from './load-vae.js';
-import { loadComponents, type StableDiffusionComponents } from './load-components.js';
+import { loadComponents, type LoadedComponents } from './load-components.js';
 import type { OVDiffusionPipeline, PipelineInit } from './pipeline.js';
 import {
   parsePipelineOptions,
@@ -25,10 +25,14 @@ import {
 } from './pipeline-options.js';
 
 /** A pipeline class as loading needs it. */
-export interface LoadablePipeline<Pipeline extends OVDiffusionPipeline> {
+export interface LoadablePipeline<
+  Pipeline extends OVDiffusionPipeline,
+  Components extends LoadedComponents = never,
+> {
   /** Pipeline classes of `model_index.json` that it loads. */
   readonly modelClasses: readonly string[];
-  new (components: StableDiffusionComponents, scheduler: Scheduler, init?: PipelineInit): Pipeline;
+  /** Checks that the model has all components that it needs. */
+  new (components: Components, scheduler: Scheduler, init?: PipelineInit): Pipeline;
 }
 
 /**
@@ -124,7 +128,7 @@ async function load<Pipeline extends OVDiffusionPipeline>(
   }
   const components = await loadComponents(model, settings, { onProgress, signal });
   try {
-    return new pipelineClass(components, scheduler, { strictShapes, onProgress });
+    return new pipelineClass(components as never, scheduler, { strictShapes, onProgress });
   } catch (error) {
     await Promise.all(networksOf(components).map((network) => network.dispose()));
     throw error;

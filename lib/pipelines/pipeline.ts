@@ -172,7 +172,12 @@ export abstract class OVDiffusionPipeline<
     const schedulerConfig = this.#scheduler.toJSON();
     const roots = [...held, ...others].map(({ root }) => root);
     const saved = { source: model.path, index: model.index, schedulerConfig, networks, roots };
-    await saveModel({ ...saved, tokenizers: model.tokenizers, complete: saveTokenizerNetworks }, target, options, 'savePretrained');
+    await saveModel(
+      { ...saved, tokenizers: model.tokenizers, complete: saveTokenizerNetworks },
+      target,
+      options,
+      'savePretrained',
+    );
   }
 
   /**

@@ -26,6 +26,8 @@ export interface RequestDefaults {
   readonly sampleSize: LatentSize;
   /** What the pipeline was reshaped to. */
   readonly reshaped: StaticShape | undefined;
+  /** Of the family of models. */
+  readonly guidanceScale: number;
 }
 
 /**
@@ -47,10 +49,10 @@ export function checkRequest(prompt: unknown, options: GenerateOptions, vaeScale
 export function resolveRequest(
   prompt: unknown,
   options: GenerateOptions,
-  { vaeScaleFactor, sampleSize, reshaped }: RequestDefaults,
+  { vaeScaleFactor, sampleSize, reshaped, ...defaults }: RequestDefaults,
 ): GenerateRequest {
   const prompts = promptsOf(prompt);
-  const { numInferenceSteps = 50, guidanceScale = 7.5, eta = 0 } = options;
+  const { numInferenceSteps = 50, guidanceScale = defaults.guidanceScale, eta = 0 } = options;
   const width = options.width ?? reshaped?.width ?? sampleSize.width * vaeScaleFactor;
   const height = options.height ?? reshaped?.height ?? sampleSize.height * vaeScaleFactor;
   const numImagesPerPrompt = options.numImagesPerPrompt ?? reshaped?.numImagesPerPrompt ?? 1;

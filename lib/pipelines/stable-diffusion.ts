@@ -4,6 +4,7 @@ import {
   STATIC_SHAPES,
   type RequiredMemory,
   type ShapePolicy,
+  type UNetInputs,
   type UNetShape,
 } from '../components/index.js';
 import {
@@ -18,21 +19,28 @@ import {
 } from '../denoising/index.js';
 import { encodePrompts } from '../prompts/index.js';
 import type { Scheduler } from '../schedulers/index.js';
-import { describeComponents, type DescribedComponents } from './components.js';
+import { describeComponents, type ComponentDescription, type DescribedComponents } from './components.js';
 import { decodeLatents } from './decode-latents.js';
 import { raceAbort } from '../common/abort.js';
 import type { GenerationParameters } from '../image/index.js';
 import type { GenerateOptions, OutputType } from './generate-options.js';
 import type { GenerateResult, RawImage } from './generate-result.js';
 import { generationParameters } from './generation-parameters.js';
-import type { StableDiffusionComponents } from './load-components.js';
+import type { LatentDiffusionComponents, StableDiffusionComponents } from './load-components.js';
 import { OUTPUTS } from './outputs.js';
 import { OVDiffusionPipeline, type CompileStep, type PipelineInit } from './pipeline.js';
-import { checkRequest, latentSize, resolveRequest, shapeOf, type GenerateRequest } from './request.js';
+import {
+  checkRequest,
+  latentSize,
+  resolveRequest,
+  shapeOf,
+  type GenerateRequest,
+  type RequestDefaults,
+} from './request.js';
 import type { StaticShape } from './reshape-options.js';
 
 /** What a pipeline starts the loop from. */
-export interface Start extends Pick<DenoiseOptions, 'latents' | 'firstIndex' | 'afterStep'> {
+export interface Start extends Pick<DenoiseOptions, 'latents' | 'firstIndex' | 'endIndex' | 'afterStep'> {
   /** A predictor around the UNet's rows, inside guidance; inpainting adds channels to what the UNet is given. */
   readonly aroundUNet?: ((rows: NoisePredictor) => NoisePredictor) | undefined;
 }
@@ -61,14 +69,25 @@ export interface Generation {
   readonly context: InferenceContext;
 }
 
+/** What a family of models generates with where the options do not say. */
+export type GenerationDefaults = Pick<RequestDefaults, 'guidanceScale'>;
+
 /**
- * What the pipelines of Stable Diffusion 1.x and 2.x have in common: prompts are encoded, the UNet predicts, the VAE
- * decodes. They differ in what the loop starts from.
+ * What the pipelines of latent diffusion have in common: prompts are encoded, the UNet predicts, the VAE decodes. Families
+ * of models differ in what the UNet is conditioned on, their pipelines in what the loop starts from.
  */
-export abstract class StableDiffusionPipeline extends OVDiffusionPipeline<DescribedComponents> {
-  protected constructor(components: StableDiffusionComponents, scheduler: Scheduler, init?: PipelineInit) {
-    super(describeComponents(components), scheduler, init);
-  }
+export abstract class LatentDiffusionPipeline<
+  Components extends LatentDiffusionComponents & ComponentDescription,
+> extends OVDiffusionPipeline<Components> {
+  /** Tokens of a prompt. */
+  protected abstract readonly tokens: number;
+  protected abstract readonly defaults: GenerationDefaults;
+
+  /** The UNet's inputs beside the sample and the timestep, one row for each of its own. */
+  protected abstract condition(generation: Generation): Promise<UNetInputs>;
+
+  /** The text encoders in the order they are compiled. */
+  protected abstract textEncoderSteps(): readonly CompileStep[];
 
   /**
    * Generates when earlier calls have ended.
@@ -100,10 +119,10 @@ export abstract class StableDiffusionPipeline extends OVDiffusionPipeline<Descri
   }
 
   protected override compileSteps(shape: StaticShape | undefined): readonly CompileStep[] {
-    const { textEncoder, unet, vaeDecoder, tokenizer, vaeScaleFactor } = this.components;
+    const { unet, vaeDecoder, vaeScaleFactor } = this.components;
     const size = shape ? latentSize(shape, vaeScaleFactor) : 'dynamic';
     return [
-      { component: 'text_encoder', compile: () => textEncoder.compile(tokenizer.maxLength) },
+      ...this.textEncoderSteps(),
       { component: 'unet', compile: () => unet.compile(shape ? this.#unetShape(shape) : 'dynamic') },
       { component: 'vae_decoder', compile: () => vaeDecoder.compile(size) },
     ];
@@ -127,6 +146,7 @@ export abstract class StableDiffusionPipeline extends OVDiffusionPipeline<Descri
       vaeScaleFactor,
       sampleSize,
       reshaped: this.shapes.shape,
+      ...this.defaults,
     });
     this.shapes.require(shapeOf(request));
     return request;
@@ -178,21 +198,19 @@ export abstract class StableDiffusionPipeline extends OVDiffusionPipeline<Descri
     return { ...output, seeds: noise.seeds, stopped, timings };
   }
 
-  async #denoise(
-    { request, options, scheduler, noise, context }: Generation,
-    start: Start,
-  ): Promise<Denoised> {
-    const { tokenizer, textEncoder, unet } = this.components;
-    const states = await encodePrompts(request, tokenizer, textEncoder, context);
-    const inputs = { encoder_hidden_states: states };
+  async #denoise(generation: Generation, start: Start): Promise<Denoised> {
+    const { request, options, scheduler, noise, context } = generation;
+    const { unet } = this.components;
+    const inputs = await this.condition(generation);
     const session = await unet.bind(this.#unetShape(shapeOf(request)), this.shapes, inputs, context);
     const ofUNet = new UNetPredictor(session);
     const rows = start.aroundUNet?.(ofUNet) ?? ofUNet;
     const { guidanceScale, images } = request;
-    const { latents, firstIndex, afterStep } = start;
+    const { latents, firstIndex, endIndex, afterStep } = start;
     return denoise({
       latents,
       ...(firstIndex !== undefined && { firstIndex }),
+      ...(endIndex !== undefined && { endIndex }),
       ...(afterStep && { afterStep }),
       predictor: request.negativePrompts ? withGuidance(rows, { ...options, guidanceScale, images }) : rows,
       scheduler,
@@ -214,14 +232,44 @@ export abstract class StableDiffusionPipeline extends OVDiffusionPipeline<Descri
   }
 
   #unetShape(shape: StaticShape): UNetShape {
-    const { tokenizer, vaeScaleFactor } = this.components;
+    const { vaeScaleFactor } = this.components;
     const images = shape.batchSize * shape.numImagesPerPrompt;
     return {
       ...latentSize(shape, vaeScaleFactor),
       batch: shape.guidance ? images * 2 : images,
-      tokens: tokenizer.maxLength,
+      tokens: this.tokens,
     };
   }
+}
+
+/** The pipelines of Stable Diffusion 1.x and 2.x. */
+export abstract class StableDiffusionPipeline extends LatentDiffusionPipeline<DescribedComponents> {
+  protected override readonly defaults = { guidanceScale: 7.5 };
+
+  protected constructor(components: StableDiffusionComponents, scheduler: Scheduler, init?: PipelineInit) {
+    super(describeComponents(components), scheduler, init);
+  }
+
+  protected override get tokens(): number {
+    return this.components.tokenizer.maxLength;
+  }
+
+  protected override async condition({ request, context }: Generation): Promise<UNetInputs> {
+    const { tokenizer, textEncoder } = this.components;
+    return { encoder_hidden_states: await encodePrompts(request, tokenizer, textEncoder, context) };
+  }
+
+  protected override textEncoderSteps(): readonly CompileStep[] {
+    const { textEncoder } = this.components;
+    return [{ component: 'text_encoder', compile: () => textEncoder.compile(this.tokens) }];
+  }
+}
+
+/** What text to image starts from. */
+export function pureNoise({ noise, scheduler }: Generation): Start {
+  // Once: some schedulers look through all sigmas for it.
+  const { initNoiseSigma } = scheduler;
+  return { latents: noise.latents.map((value) => value * initNoiseSigma) };
 }
 
 /** Without options that are there but undefined, so that defaults show through. */

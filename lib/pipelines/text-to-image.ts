@@ -6,7 +6,7 @@ import type { StableDiffusionComponents } from './load-components.js';
 import { loadPretrained, loadSingleFile } from './load.js';
 import type { PipelineInit } from './pipeline.js';
 import type { PipelineOptions, SingleFileOptions } from './pipeline-options.js';
-import { StableDiffusionPipeline, type Generation, type Start } from './stable-diffusion.js';
+import { pureNoise, StableDiffusionPipeline } from './stable-diffusion.js';
 
 /**
  * Text to image with Stable Diffusion 1.x and 2.x on OpenVINO; diffusers' `StableDiffusionPipeline` and
@@ -104,10 +104,4 @@ export class OVStableDiffusionPipeline extends StableDiffusionPipeline {
   ): Promise<GenerateResult<Output>> {
     return this.generateFrom<Output>(prompt, parseGenerateOptions(options), () => ({ start: pureNoise }));
   }
-}
-
-function pureNoise({ noise, scheduler }: Generation): Start {
-  // Once: some schedulers look through all sigmas for it.
-  const { initNoiseSigma } = scheduler;
-  return { latents: noise.latents.map((value) => value * initNoiseSigma) };
 }

@@ -12,6 +12,7 @@ const defaults: RequestDefaults = {
   vaeScaleFactor: 8,
   sampleSize: { height: 64, width: 96 },
   reshaped: undefined,
+  guidanceScale: 7.5,
 };
 const reshaped = { batchSize: 1, height: 256, width: 128, numImagesPerPrompt: 3, guidance: true };
 

@@ -1,0 +1,98 @@
+import type { UNetInputs } from '../components/index.js';
+import { ModelLoadError } from '../common/errors.js';
+import { encodeXlPrompts, type XlTexts } from '../prompts/index.js';
+import type { Scheduler } from '../schedulers/index.js';
+import { describeXLComponents, xlFlags, type DescribedXLComponents } from './components.js';
+import type { StableDiffusionXLComponents } from './load-components.js';
+import type { CompileStep, PipelineInit } from './pipeline.js';
+import { LatentDiffusionPipeline, type Generation } from './stable-diffusion.js';
+import { timeIds } from './time-ids.js';
+import { perPrompt, type XLOptions } from './xl-options.js';
+
+/** Inputs that every UNet of Stable Diffusion XL has beside those of 1.x and 2.x. */
+const XL_INPUTS = ['text_embeds', 'time_ids'];
+
+/**
+ * What the pipelines of Stable Diffusion XL have in common: two text encoders, or a refiner's one, whose states stand side
+ * by side, and a UNet that also takes the pooled text and the sizes of its training images.
+ *
+ * @see https://arxiv.org/abs/2307.01952 — "SDXL: Improving Latent Diffusion Models for High-Resolution Image Synthesis"
+ */
+export abstract class StableDiffusionXLPipeline extends LatentDiffusionPipeline<DescribedXLComponents> {
+  protected override readonly defaults = { guidanceScale: 5 };
+  /** Whether time ids are made as diffusers' text to image makes them. */
+  protected abstract readonly isTextToImage: boolean;
+
+  protected constructor(components: StableDiffusionXLComponents, scheduler: Scheduler, init?: PipelineInit) {
+    const described = describeXLComponents(components);
+    requireXLInputs(described);
+    super(described, scheduler, init);
+  }
+
+  protected override get tokens(): number {
+    return this.components.tokenizer2.maxLength;
+  }
+
+  /** Layers that `clipSkip` can leave out some of. */
+  protected get layers(): number {
+    const { textEncoder, textEncoder2 } = this.components;
+    const counts = [textEncoder, textEncoder2].flatMap((encoder) => encoder?.hiddenStateCount ?? []);
+    return Math.min(...counts);
+  }
+
+  protected override async condition({ request, options, context }: Generation): Promise<UNetInputs> {
+    const xl = options as XLOptions;
+    const { height, width, images, numImagesPerPrompt } = request;
+    const { requiresAestheticsScore } = xlFlags(this.components.model);
+    const { promptEmbeds, pooledPromptEmbeds } = await encodeXlPrompts(
+      this.#texts(request, xl),
+      { numImagesPerPrompt, clipSkip: xl.clipSkip },
+      context,
+    );
+    const guidance = request.negativePrompts !== undefined;
+    const { isTextToImage } = this;
+    return {
+      encoder_hidden_states: promptEmbeds,
+      text_embeds: pooledPromptEmbeds,
+      time_ids: timeIds(xl, { height, width, images, guidance, requiresAestheticsScore, isTextToImage }),
+    };
+  }
+
+  protected override textEncoderSteps(): readonly CompileStep[] {
+    const { textEncoder, textEncoder2 } = this.components;
+    return [
+      ...(textEncoder
+        ? [{ component: 'text_encoder', compile: () => textEncoder.compile(this.tokens) } as const]
+        : []),
+      { component: 'text_encoder_2', compile: () => textEncoder2.compile(this.tokens) },
+    ];
+  }
+
+  /** What each text encoder encodes. */
+  #texts({ prompts, negativePrompts }: Generation['request'], options: XLOptions): XlTexts[] {
+    const { tokenizer, textEncoder, tokenizer2, textEncoder2, model } = this.components;
+    const { prompt2, negativePrompt, negativePrompt2 } = options;
+    const zeros = negativePrompt === undefined && xlFlags(model).forceZerosForEmptyPrompt;
+    const negatives = (own: readonly string[]) => (zeros ? 'zeros' : own);
+    const second: XlTexts = {
+      tokenizer: tokenizer2,
+      encoder: textEncoder2,
+      prompts: perPrompt(prompt2, prompts),
+      negativePrompts: negativePrompts && negatives(perPrompt(negativePrompt2, negativePrompts)),
+    };
+    if (!tokenizer || !textEncoder) return [second];
+    const first = { tokenizer, encoder: textEncoder, prompts };
+    return [{ ...first, negativePrompts: negativePrompts && negatives(negativePrompts) }, second];
+  }
+}
+
+/** @throws ModelLoadError `INCOMPATIBLE_COMPONENTS` for the UNet of another kind of model */
+function requireXLInputs({ unet }: DescribedXLComponents): void {
+  const others = unet.optionalInputs.filter((name) => !XL_INPUTS.includes(name));
+  if (others.length === 0 && unet.optionalInputs.length === XL_INPUTS.length) return;
+  throw new ModelLoadError(
+    'INCOMPATIBLE_COMPONENTS',
+    `Expected a UNet that takes ${XL_INPUTS.join(' and ')}, but the one in ${unet.source.path} takes ` +
+      (unet.optionalInputs.join(' and ') || 'neither'),
+  );
+}

@@ -1,0 +1,128 @@
+import { InvalidArgumentError } from '../common/errors.js';
+import { optionsSchema } from '../common/options.js';
+import type { Scheduler } from '../schedulers/index.js';
+import { requireLatents } from './components.js';
+import { parseGenerateOptionsOf, type GenerateOptions, type OutputType } from './generate-options.js';
+import type { GenerateResult } from './generate-result.js';
+import type { StableDiffusionXLComponents } from './load-components.js';
+import { loadPretrained, loadSingleFile } from './load.js';
+import type { PipelineInit } from './pipeline.js';
+import type { PipelineOptions, SingleFileOptions } from './pipeline-options.js';
+import { pureNoise, type Generation, type Start } from './stable-diffusion.js';
+import { StableDiffusionXLPipeline } from './stable-diffusion-xl.js';
+import { checkXLOptions, denoisingShare, xlFields, type XLOptions } from './xl-options.js';
+
+/** Options of `OVStableDiffusionXLPipeline.generate`; names and defaults as in diffusers' `StableDiffusionXLPipeline`. */
+export interface GenerateXLOptions extends GenerateOptions, XLOptions {
+  /**
+   * Share of the noise to remove, from 0 to 1, before a refiner takes over with the same value as `denoisingStart`; with
+   * `outputType: 'latent'`. Default: all.
+   */
+  denoisingEnd?: number | undefined;
+}
+
+const schema = optionsSchema<GenerateXLOptions>()({ ...xlFields, denoisingEnd: denoisingShare });
+
+/**
+ * Text to image with Stable Diffusion XL on OpenVINO; diffusers' `StableDiffusionXLPipeline` and optimum-intel's
+ * `OVStableDiffusionXLPipeline`, in Node.
+ *
+ * @see https://huggingface.co/docs/diffusers/api/pipelines/stable_diffusion/stable_diffusion_xl
+ * @example
+ * ```ts
+ * const pipeline = await OVStableDiffusionXLPipeline.fromPretrained('./stable-diffusion-xl-base-1.0');
+ * await pipeline.reshape({ height: 1024, width: 1024 });
+ * const { images } = await pipeline.generate('an astronaut on a green horse', { numInferenceSteps: 30 });
+ * await images[0].toFile('astronaut.png');
+ * await pipeline.dispose();
+ * ```
+ */
+export class OVStableDiffusionXLPipeline extends StableDiffusionXLPipeline {
+  /** Pipeline classes of `model_index.json` that this class loads. */
+  static readonly modelClasses: readonly string[] = ['StableDiffusionXLPipeline'];
+  protected override readonly isTextToImage = true;
+
+  /**
+   * @throws ModelLoadError `INCOMPATIBLE_COMPONENTS` when they do not fit each other
+   * @throws InvalidArgumentError
+   */
+  constructor(components: StableDiffusionXLComponents, scheduler: Scheduler, init?: PipelineInit) {
+    super(components, scheduler, init);
+    requireLatents(components);
+  }
+
+  /**
+   * Loads a model of Stable Diffusion XL, as `OVStableDiffusionPipeline.fromPretrained` loads one of 1.x and 2.x.
+   *
+   * @param idOrFolder - a path, or an id such as 'org/name'
+   * @throws HubError, SaveError, ModelLoadError, RuntimeNotFoundError, InvalidArgumentError; the signal's reason
+   */
+  static async fromPretrained(
+    idOrFolder: string,
+    options: PipelineOptions = {},
+  ): Promise<OVStableDiffusionXLPipeline> {
+    return loadPretrained(this, idOrFolder, options);
+  }
+
+  /**
+   * Loads an original checkpoint of Stable Diffusion XL: one safetensors file that holds all networks.
+   *
+   * @throws ModelLoadError, RuntimeNotFoundError, InvalidArgumentError
+   */
+  static async fromSingleFile(
+    path: string,
+    options: SingleFileOptions = {},
+  ): Promise<OVStableDiffusionXLPipeline> {
+    return loadSingleFile(this, path, options);
+  }
+
+  /**
+   * Generates images.
+   *
+   * @param prompt - one prompt, or several for one batch
+   * @throws InvalidArgumentError `INVALID_ARGUMENT`, `UNKNOWN_OPTION`
+   * @throws ShapeMismatchError for latents, or with `strictShapes` a request, of the wrong shape
+   * @throws InferenceError `NUMERICS` when a step gives NaN, `BUSY` when it is called inside `onStep`
+   * @throws DisposedError after, or by, `dispose`
+   * @throws the signal's reason when aborted
+   */
+  async generate<Output extends OutputType = 'image'>(
+    prompt: string | readonly string[],
+    options: GenerateXLOptions & { outputType?: Output | undefined } = {},
+  ): Promise<GenerateResult<Output>> {
+    const parsed: GenerateXLOptions = parseGenerateOptionsOf(schema, options);
+    checkXLOptions(prompt, parsed, this.layers);
+    requireBothNegativeSizes(parsed);
+    return this.generateFrom<Output>(prompt, parsed, () => ({
+      start: (generation) => partOfNoise(generation, parsed.denoisingEnd),
+    }));
+  }
+}
+
+/** From pure noise, to where a refiner takes over. */
+function partOfNoise(generation: Generation, denoisingEnd: number | undefined): Start {
+  const start = pureNoise(generation);
+  if (denoisingEnd === undefined) return start;
+  const { timesteps } = generation.scheduler;
+  const cutoff = timestepCutoff(generation.scheduler, denoisingEnd);
+  return { ...start, endIndex: timesteps.filter((timestep) => timestep >= cutoff).length };
+}
+
+/** The timestep at which so much of the noise is removed, as diffusers rounds it. */
+export function timestepCutoff({ config }: Scheduler, share: number): number {
+  const { numTrainTimesteps = 1000 } = config as { numTrainTimesteps?: number };
+  return roundHalfToEven(numTrainTimesteps - share * numTrainTimesteps);
+}
+
+/** Python's `round`. */
+function roundHalfToEven(value: number): number {
+  const floor = Math.floor(value);
+  if (value - floor !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/** diffusers ignores one without the other. */
+function requireBothNegativeSizes({ negativeOriginalSize, negativeTargetSize }: XLOptions): void {
+  if ((negativeOriginalSize === undefined) === (negativeTargetSize === undefined)) return;
+  throw new InvalidArgumentError('Expected negativeOriginalSize and negativeTargetSize together');
+}
