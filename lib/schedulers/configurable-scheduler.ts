@@ -129,17 +129,18 @@ export abstract class ConfigurableScheduler<Config extends object = object> exte
     checkTimestepOptions(options, this.className, this.timestepOptions);
     const { numTrainTimesteps } = this.config as { numTrainTimesteps?: number };
     const most = numTrainTimesteps ?? Infinity;
-    const { timesteps, sigmas, numInferenceSteps = (timesteps ?? sigmas)?.length } = options;
-    if (!Number.isInteger(numInferenceSteps) || numInferenceSteps! < 1 || numInferenceSteps! > most) {
-      throw wrongValue(`integer between 1 and ${most}`, 'numInferenceSteps', numInferenceSteps);
+    const { numInferenceSteps: given, timesteps, sigmas } = options;
+    const count = timesteps?.length ?? sigmas?.length ?? given!;
+    if ('numInferenceSteps' in options && (!Number.isInteger(given) || count < 1 || count > most)) {
+      throw wrongValue(`integer between 1 and ${most}`, 'numInferenceSteps', given);
     }
     if (timesteps && timesteps[0]! >= most) {
       throw new InvalidArgumentError(
         `Expected timesteps below ${most}, the number of training, but received ${timesteps[0]!}`,
       );
     }
-    this.schedule = this.begin(numInferenceSteps!, options);
-    this.#numInferenceSteps = numInferenceSteps;
+    this.schedule = this.begin(count, options);
+    this.#numInferenceSteps = count;
   }
 
   override clone(): this {

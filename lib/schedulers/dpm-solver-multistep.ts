@@ -1,13 +1,10 @@
-import { InvalidArgumentError } from '../common/errors.js';
 import { checkDpmSolverConfig, dpmSolverSchema, type DPMSolverMultistepConfig } from './dpm-solver-config.js';
-import { multistepUpdate, noiseLevel } from './dpm-solver-updates.js';
+import { multistepUpdate } from './dpm-solver-updates.js';
 import { linspace, roundHalfEven } from './numeric.js';
 import type { StepOptions, StepOutput } from './scheduler.js';
-import { SigmaScheduler } from './sigma-scheduler.js';
-import { exponentialSigmas, karrasSigmas, sigmaToTimestep } from './sigma-spacing.js';
-import { threshold } from './thresholding.js';
-import { trailingTimesteps } from './timestep-spacing.js';
-import { weightedSum } from './weighted-sum.js';
+import { requireNoSigmaSpacing } from './sigma-spacing.js';
+import { SolverScheduler, unclippedTimesteps, type SolverSchedule } from './solver-scheduler.js';
+import type { TimestepOptions } from './timestep-options.js';
 
 /** With fewer steps than these, `lowerOrderFinal` lowers the order of the last ones. */
 const LOWER_ORDER_FINAL_LIMIT = 15;
@@ -26,25 +23,18 @@ const LOWER_ORDER_FINAL_LIMIT = 15;
  * ```
  * @see https://huggingface.co/docs/diffusers/api/schedulers/multistep_dpm_solver
  */
-export class DPMSolverMultistepScheduler extends SigmaScheduler<DPMSolverMultistepConfig> {
+export class DPMSolverMultistepScheduler extends SolverScheduler<DPMSolverMultistepConfig> {
   static readonly definition = {
     className: 'DPMSolverMultistepScheduler',
     schema: dpmSolverSchema,
-    unsupported: {
-      useBetaSigmas: [true],
-      useFlowSigmas: [true],
-      useDynamicShifting: [true],
-      varianceType: ['learned', 'learned_range'],
-    },
+    unsupported: {},
+    timestepOptions: ['timesteps', 'mu'] as const,
     // What DEIS and UniPC call theirs.
     aliases: {
       algorithmType: { deis: 'dpmsolver++' },
       solverType: { logrho: 'midpoint', bh1: 'midpoint', bh2: 'midpoint' },
     },
   };
-
-  /** Converted predictions, newest first. */
-  #outputs: Float32Array[] = [];
 
   /** @throws InvalidArgumentError, ModelLoadError as `fromConfig` */
   constructor(config: object = {}) {
@@ -60,96 +50,48 @@ export class DPMSolverMultistepScheduler extends SigmaScheduler<DPMSolverMultist
   ): StepOutput {
     const index = this.stepIndexFor(timestep);
     const { solverOrder, algorithmType, solverType } = this.config;
-    const converted = this.#convert(modelOutput, sample, this.sigmas[index]!, options.batchSize ?? 1);
+    this.remember(this.#convert(modelOutput, sample, index, options.batchSize));
     const noise = algorithmType.startsWith('sde') ? this.requireNoise(options) : undefined;
-    this.#outputs = [converted, ...this.#outputs].slice(0, solverOrder);
-    const order = Math.min(this.#outputs.length, this.#maxOrder(index));
+    const order = Math.min(this.outputs.length, solverOrder, this.#maxOrder(index));
 
     const prevSample = multistepUpdate({
       algorithm: algorithmType,
       solverType,
       sample,
-      outputs: this.#outputs.slice(0, order),
-      levels: Array.from({ length: order }, (_, back) => noiseLevel(this.sigmas[index - back]!)),
-      target: noiseLevel(this.sigmas[index + 1]!),
+      outputs: this.outputs.slice(0, order),
+      levels: Array.from({ length: order }, (_, back) => this.levelAt(index - back)),
+      target: this.levelAt(index + 1),
       noise,
     });
     this.finishStep();
     return { prevSample };
   }
 
-  /** {@inheritDoc Scheduler.addNoise} */
-  override addNoise(originalSamples: Float32Array, noise: Float32Array, timestep: number): Float32Array {
-    const { alpha, sigma } = noiseLevel(this.noiseSigma(timestep));
-    return weightedSum([alpha, originalSamples], [sigma, noise]);
+  protected override begin(count: number, options: TimestepOptions): number[] {
+    const schedule = this.#luSchedule(count, options) ?? this.solverSchedule(count, options);
+    return this.startAt(schedule, this.finalSigma(this.config.finalSigmasType));
   }
 
-  protected override begin(count: number): number[] {
-    const { useExponentialSigmas, betaSchedule, finalSigmasType } = this.config;
-    const last = finalSigmasType === 'zero' ? 0 : this.trainingSigmas[0]!;
-    const sigmas = this.#spacedSigmas(count);
-    let timesteps: number[];
-    if (sigmas) {
-      const round = useExponentialSigmas || betaSchedule === 'squaredcos_cap_v2' ? Math.trunc : roundHalfEven;
-      timesteps = sigmas.map(sigmaToTimestep(this.trainingSigmas)).map(round);
-    } else timesteps = this.#distinctTimesteps(count);
-    this.setSigmas(sigmas ?? this.sigmasAt(timesteps), last);
-    this.#outputs = [];
-    return timesteps;
+  /** As other solvers', but of the cosine schedule timesteps are not rounded but cut off. */
+  protected override atSigmas(
+    sigmas: readonly number[],
+    round: (timestep: number) => number,
+  ): SolverSchedule {
+    return super.atSigmas(sigmas, this.config.betaSchedule === 'squaredcos_cap_v2' ? Math.trunc : round);
   }
 
-  /** σ where it is spaced directly, not by timesteps. */
-  #spacedSigmas(count: number): number[] | undefined {
-    const { useKarrasSigmas, useExponentialSigmas, useLuLambdas } = this.config;
-    const [min, max] = [this.trainingSigmas[0]!, this.trainingSigmas.at(-1)!];
-    if (useKarrasSigmas) return karrasSigmas(min, max, count);
-    // Even spacing of λ is even spacing of log σ.
-    return useExponentialSigmas || useLuLambdas ? exponentialSigmas(min, max, count) : undefined;
+  protected override usableTimesteps(): number {
+    return unclippedTimesteps(this.trainingSigmas, this.config.lambdaMinClipped);
   }
 
-  /** @throws InvalidArgumentError for more steps than there are noise levels, with the largest number there are for */
-  #distinctTimesteps(count: number): number[] {
-    const timesteps = this.#spacedTimesteps(count);
-    if (!this.#repeatsLevel(timesteps)) return timesteps;
-    let allowed = count - 1;
-    while (allowed > 0 && this.#repeatsLevel(this.#spacedTimesteps(allowed))) allowed--;
-    const { timestepSpacing, stepsOffset } = this.config;
-    throw new InvalidArgumentError(
-      `${this.className} cannot take ${count} steps: with timestepSpacing '${timestepSpacing}' and stepsOffset ` +
-        `${stepsOffset} some would start from the same noise level. Use at most ${allowed} steps.`,
-    );
-  }
-
-  /** From the second order on a step of length 0 is divided by, which gives NaN; the first order only goes astray. */
-  #repeatsLevel(timesteps: readonly number[]): boolean {
-    if (this.config.solverOrder === 1) return timesteps[0] === timesteps[1];
-    const sigmas = this.sigmasAt(timesteps);
-    return sigmas.some((sigma, i) => sigma === sigmas[i - 1]);
-  }
-
-  /** As other schedulers', but of one more point than there are steps; the last point is dropped. */
-  #spacedTimesteps(count: number): number[] {
-    const { timestepSpacing, numTrainTimesteps, stepsOffset } = this.config;
-    const last = this.#usableTimesteps();
-    switch (timestepSpacing) {
-      case 'linspace':
-        return linspace(0, last - 1, count + 1)
-          .map(roundHalfEven)
-          .reverse()
-          .slice(0, -1);
-      case 'leading': {
-        const ratio = Math.floor(last / (count + 1));
-        return Array.from({ length: count }, (_, i) => (count - i) * ratio + stepsOffset);
-      }
-      case 'trailing':
-        return trailingTimesteps(last, numTrainTimesteps / count);
-    }
-  }
-
-  /** Training timesteps whose λ is not clipped; all of them, unless `lambdaMinClipped` is set. */
-  #usableTimesteps(): number {
-    const { lambdaMinClipped } = this.config;
-    return this.trainingSigmas.filter((sigma) => -Math.log(sigma) >= lambdaMinClipped).length;
+  /** Noise levels spaced evenly in λ = −log σ, where the config asks for it. */
+  #luSchedule(count: number, { timesteps }: TimestepOptions): SolverSchedule | undefined {
+    if (!this.config.useLuLambdas) return undefined;
+    if (timesteps) requireNoSigmaSpacing(this.config);
+    const logs = this.trainingSigmas.map(Math.log);
+    const [least, most] = [logs[0]!, logs.at(-1)!];
+    const sigmas = linspace(0, 1, count).map((ramp) => Math.exp(most + ramp * (least - most)));
+    return this.atSigmas(sigmas, roundHalfEven);
   }
 
   #maxOrder(index: number): number {
@@ -161,23 +103,10 @@ export class DPMSolverMultistepScheduler extends SigmaScheduler<DPMSolverMultist
   }
 
   /** The prediction in the form the algorithm integrates: the image (++), or the noise. */
-  #convert(output: Float32Array, sample: Float32Array, sigmaNow: number, batchSize: number): Float32Array {
-    const { predictionType, algorithmType, thresholding } = this.config;
-    const { alpha, sigma } = noiseLevel(sigmaNow);
-    const image = (): Float32Array => {
-      if (predictionType === 'epsilon') return weightedSum([1 / alpha, sample], [-sigma / alpha, output]);
-      if (predictionType === 'sample') return output;
-      return weightedSum([alpha, sample], [-sigma, output]);
-    };
-    const noiseFrom = (original: Float32Array): Float32Array =>
-      weightedSum([1 / sigma, sample], [-alpha / sigma, original]);
-
-    if (algorithmType.endsWith('++')) {
-      return thresholding ? threshold(image(), batchSize, this.config) : image();
-    }
-    if (thresholding) return noiseFrom(threshold(image(), batchSize, this.config));
-    if (predictionType === 'epsilon') return output;
-    if (predictionType === 'sample') return noiseFrom(output);
-    return weightedSum([alpha, output], [sigma, sample]);
+  #convert(output: Float32Array, sample: Float32Array, index: number, batchSize = 1): Float32Array {
+    const { algorithmType, thresholding } = this.config;
+    if (algorithmType.endsWith('++')) return this.imageOf(output, sample, index, batchSize);
+    if (!thresholding) return this.noiseOf(output, sample, index, batchSize);
+    return this.noiseAround(this.imageOf(output, sample, index, batchSize), sample, index);
   }
 }

@@ -10,8 +10,12 @@ export interface NoiseLevel {
   lambda: number;
 }
 
-/** @param sigma - σ / α, as schedules list it */
-export function noiseLevel(sigma: number): NoiseLevel {
+/**
+ * @param sigma - σ / α, as schedules list it, or with flow sigmas σ
+ * @param isFlow - whether α = 1 − σ, in place of α² = 1 − σ²
+ */
+export function noiseLevel(sigma: number, isFlow = false): NoiseLevel {
+  if (isFlow) return { alpha: 1 - sigma, sigma, lambda: Math.log(1 - sigma) - Math.log(sigma) };
   const alpha = 1 / Math.sqrt(sigma ** 2 + 1);
   return { alpha, sigma: sigma * alpha, lambda: -Math.log(sigma) };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { ModelLoadError } from '../common/errors.js';
+import { InvalidArgumentError } from '../common/errors.js';
 import { EulerScheduler } from './euler-scheduler.js';
 import { eulerStep } from './float32.js';
 import {
@@ -16,11 +16,19 @@ import {
 import { linspaceF32 } from './numeric.js';
 import { configSchema } from './scheduler-config.js';
 import type { StepOptions, StepOutput } from './scheduler.js';
-import { exponentialSigmas, karrasSigmas, sigmaToTimestep } from './sigma-spacing.js';
+import {
+  requireNoSigmaSpacing,
+  requireOneSigmaSpacing,
+  sigmaSpacingKeys,
+  sigmaToTimestep,
+  spacedSigmas,
+  type SigmaSpacingConfig,
+} from './sigma-spacing.js';
+import type { TimestepOptions } from './timestep-options.js';
 import { spacedTimesteps } from './timestep-spacing.js';
 
 /** Config of {@link EulerDiscreteScheduler}. */
-export interface EulerDiscreteConfig extends NoiseConfig, ZeroSnrConfig {
+export interface EulerDiscreteConfig extends NoiseConfig, ZeroSnrConfig, SigmaSpacingConfig {
   /**
    * What the UNet predicts: the noise ('epsilon'), the image ('sample') or the velocity ('v_prediction'). Default:
    * 'epsilon'. diffusers: `prediction_type`.
@@ -31,13 +39,9 @@ export interface EulerDiscreteConfig extends NoiseConfig, ZeroSnrConfig {
    * `interpolation_type`.
    */
   interpolationType: 'linear' | 'log_linear';
-  /** Whether to space σ as Karras et al. Default: false. diffusers: `use_karras_sigmas`. */
-  useKarrasSigmas: boolean;
-  /** Whether to space σ evenly in its logarithm. Default: false. diffusers: `use_exponential_sigmas`. */
-  useExponentialSigmas: boolean;
-  /** The least σ of Karras or exponential spacing; null for the schedule's own. Default: null. diffusers: `sigma_min`. */
+  /** The least σ of Karras, exponential or beta spacing; null for the schedule's own. Default: null. diffusers: `sigma_min`. */
   sigmaMin: number | null;
-  /** The largest σ of Karras or exponential spacing; null for the schedule's own. Default: null. diffusers: `sigma_max`. */
+  /** The largest σ of such spacing; null for the schedule's own. Default: null. diffusers: `sigma_max`. */
   sigmaMax: number | null;
   /** Spacing of the timesteps. Default: 'linspace'. diffusers: `timestep_spacing`. */
   timestepSpacing: TimestepSpacing;
@@ -56,8 +60,7 @@ const schema = configSchema<EulerDiscreteConfig>({
   ...noiseKeys,
   predictionType: choice(['epsilon', 'sample', 'v_prediction'], 'epsilon'),
   interpolationType: choice(['linear', 'log_linear'], 'linear'),
-  useKarrasSigmas: flag(false),
-  useExponentialSigmas: flag(false),
+  ...sigmaSpacingKeys,
   sigmaMin: z.number().positive().nullable().default(null).describe('a positive number or null'),
   sigmaMax: z.number().positive().nullable().default(null).describe('a positive number or null'),
   timestepSpacing: spacing('linspace'),
@@ -81,20 +84,15 @@ export class EulerDiscreteScheduler extends EulerScheduler<EulerDiscreteConfig> 
   static readonly definition = {
     className: 'EulerDiscreteScheduler',
     schema,
-    unsupported: { useBetaSigmas: [true] },
+    unsupported: {},
+    timestepOptions: ['timesteps', 'sigmas'] as const,
     aliases: { predictionType: { original_sample: 'sample' } },
   };
 
   /** @throws InvalidArgumentError, ModelLoadError as `fromConfig` */
   constructor(config: object = {}) {
     super(EulerDiscreteScheduler.definition, config);
-    const { useKarrasSigmas, useExponentialSigmas } = this.config;
-    if (useKarrasSigmas && useExponentialSigmas) {
-      throw new ModelLoadError(
-        'CONFIG_INVALID',
-        'Only one of useKarrasSigmas and useExponentialSigmas can be set',
-      );
-    }
+    requireOneSigmaSpacing(this.config);
   }
 
   override step(
@@ -111,21 +109,52 @@ export class EulerDiscreteScheduler extends EulerScheduler<EulerDiscreteConfig> 
     return { prevSample, predOriginalSample };
   }
 
-  protected override begin(count: number): number[] {
-    const { interpolationType, useKarrasSigmas, useExponentialSigmas, finalSigmasType } = this.config;
-    let timesteps = spacedTimesteps(this.config, count).map(Math.fround);
+  /** @throws InvalidArgumentError for timesteps in a config that computes them from σ, as in diffusers */
+  protected override begin(count: number, options: TimestepOptions): number[] {
+    if (options.sigmas) return this.#beginAtSigmas(options.sigmas);
+    const { interpolationType, finalSigmasType } = this.config;
+    if (options.timesteps) this.#requireTimestepsToCount();
+    let timesteps = (options.timesteps ?? spacedTimesteps(this.config, count)).map(Math.fround);
     let sigmas = interpolationType === 'linear' ? this.sigmasAt(timesteps) : this.#logLinearSigmas(count);
-    if (useKarrasSigmas || useExponentialSigmas) {
-      const min = this.config.sigmaMin ?? sigmas.at(-1)!;
-      const max = this.config.sigmaMax ?? sigmas[0]!;
-      sigmas = (useKarrasSigmas ? karrasSigmas : exponentialSigmas)(min, max, count);
+    const min = this.config.sigmaMin ?? sigmas.at(-1)!;
+    const max = this.config.sigmaMax ?? sigmas[0]!;
+    const spaced = spacedSigmas(this.config, min, max, count);
+    if (spaced) {
+      sigmas = spaced;
       timesteps = sigmas.map(sigmaToTimestep(this.trainingSigmas)).map(Math.fround);
     }
-    const last = finalSigmasType === 'zero' ? 0 : this.trainingSigmas[0]!;
-    this.setSigmas(sigmas, last);
-    const continuous =
-      this.config.timestepType === 'continuous' && this.config.predictionType === 'v_prediction';
-    return continuous ? sigmas.map((sigma) => Math.fround(0.25 * Math.log(Math.fround(sigma)))) : timesteps;
+    this.setSigmas(sigmas, finalSigmasType === 'zero' ? 0 : this.trainingSigmas[0]!);
+    return this.#isContinuous() ? this.#continuousTimesteps(sigmas) : timesteps;
+  }
+
+  /** Custom noise levels, of which the last is the one after the last step. */
+  #beginAtSigmas(given: readonly number[]): number[] {
+    if (given.length < 2) {
+      throw new InvalidArgumentError(
+        `Expected at least two sigmas, the last of which follows the last step, but received ${given.length}`,
+      );
+    }
+    const levels = given.map(Math.fround);
+    const sigmas = levels.slice(0, -1);
+    this.setSigmas(sigmas, levels.at(-1)!);
+    if (this.#isContinuous()) return this.#continuousTimesteps(sigmas);
+    return sigmas.map(sigmaToTimestep(this.trainingSigmas)).map(Math.fround);
+  }
+
+  #isContinuous(): boolean {
+    return this.config.timestepType === 'continuous' && this.config.predictionType === 'v_prediction';
+  }
+
+  #continuousTimesteps(sigmas: readonly number[]): number[] {
+    return sigmas.map((sigma) => Math.fround(0.25 * Math.log(Math.fround(sigma))));
+  }
+
+  #requireTimestepsToCount(): void {
+    requireNoSigmaSpacing(this.config);
+    if (!this.#isContinuous()) return;
+    throw new InvalidArgumentError(
+      "timesteps cannot be given with timestepType 'continuous' and predictionType 'v_prediction', which compute them from sigmas",
+    );
   }
 
   /** One level more than there are steps, of which the last is the least of training; as diffusers. */

@@ -20,7 +20,7 @@ export abstract class EulerScheduler<
 > extends SigmaScheduler<Config> {
   protected constructor(definition: SchedulerDefinition, config: object) {
     super(definition, config);
-    this.sigmas = Float32Array.from([...this.trainingSigmas, 0]);
+    this.setSigmas(this.trainingSigmas, 0);
   }
 
   override get initNoiseSigma(): number {

@@ -33,3 +33,4 @@ export type { SchedulerDefinition } from './scheduler-config.js';
 export { Scheduler, type StepOptions, type StepOutput } from './scheduler.js';
 export { beginIndexForStrength } from './strength.js';
 export type { TimestepOptions } from './timestep-options.js';
+export { UniPCMultistepScheduler, type UniPCMultistepConfig } from './uni-pc-multistep.js';

@@ -6,6 +6,7 @@ import { DPMSolverMultistepScheduler } from './dpm-solver-multistep.js';
 import { EulerAncestralDiscreteScheduler } from './euler-ancestral-discrete.js';
 import { EulerDiscreteScheduler } from './euler-discrete.js';
 import { PNDMScheduler } from './pndm.js';
+import { UniPCMultistepScheduler } from './uni-pc-multistep.js';
 import { fromFile } from './scheduler-config.js';
 import { readSchedulerFile } from './scheduler-file.js';
 import { warnOfUnknownKeys } from './unknown-keys.js';
@@ -16,6 +17,7 @@ const classes: readonly SchedulerClass[] = [
   EulerAncestralDiscreteScheduler,
   EulerDiscreteScheduler,
   PNDMScheduler,
+  UniPCMultistepScheduler,
 ];
 
 /** The schedulers of this package, by diffusers' names of their classes. */

@@ -9,8 +9,11 @@ export interface SchedulerDefinition {
   readonly className: string;
   /** Every key with its default and a description; keys are diffusers' in camelCase. */
   readonly schema: z.ZodObject;
-  /** Keys that diffusers has and this package lacks, each with the values that turn the feature on. */
-  readonly unsupported: Readonly<Record<string, readonly unknown[]>>;
+  /**
+   * Keys for features that diffusers has and this package lacks, each with the values that turn the feature on, or a
+   * function that finds them.
+   */
+  readonly unsupported: Readonly<Record<string, readonly unknown[] | ((value: unknown) => boolean)>>;
   /** What `setTimesteps` takes besides a number of steps. */
   readonly timestepOptions?: readonly ('timesteps' | 'sigmas' | 'mu')[];
   /** Values that other schedulers write under a key of this one, and what diffusers replaces them with. */
@@ -50,14 +53,9 @@ export function completeConfig(definition: SchedulerDefinition, given: object): 
   const known = Object.keys(schema.shape);
   const values: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(camelKeys(given))) {
+    if (Object.hasOwn(unsupported, key)) requireSupported(className, key, value, unsupported[key]!);
     if (known.includes(key)) values[key] = withoutAlias(definition, key, value);
     else if (!Object.hasOwn(unsupported, key)) throw unknownOption(key, known, className);
-    else if (unsupported[key]!.includes(value)) {
-      throw new ModelLoadError(
-        'UNSUPPORTED',
-        `${className} does not support ${key}: ${JSON.stringify(value)} yet`,
-      );
-    }
   }
   const result = schema.safeParse(values);
   if (!result.success) {
@@ -65,6 +63,19 @@ export function completeConfig(definition: SchedulerDefinition, given: object): 
     throw wrongValue((schema.shape[name] as z.ZodType).description ?? 'another value', name, values[name]);
   }
   return frozenConfig(result.data, Object.keys(values));
+}
+
+function requireSupported(
+  className: string,
+  key: string,
+  value: unknown,
+  unsupported: readonly unknown[] | ((value: unknown) => boolean),
+): void {
+  if (!(typeof unsupported === 'function' ? unsupported(value) : unsupported.includes(value))) return;
+  throw new ModelLoadError(
+    'UNSUPPORTED',
+    `${className} does not support ${key}: ${JSON.stringify(value)} yet`,
+  );
 }
 
 /**

@@ -76,7 +76,7 @@ export abstract class Scheduler<Config extends object = object> {
   readonly order: number = 1;
 
   /** The options that `setTimesteps` takes besides a number. Default: 'numInferenceSteps' alone. */
-   
+
   get timestepOptions(): readonly (keyof TimestepOptions)[] {
     return ['numInferenceSteps'];
   }

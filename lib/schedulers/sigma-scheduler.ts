@@ -12,14 +12,18 @@ export abstract class SigmaScheduler<
 > extends ConfigurableScheduler<Config> {
   /** σ of the training timesteps, ascending. */
   protected readonly trainingSigmas: Float32Array;
-  /** σ of each step and the one after the last; float32. */
-  protected sigmas = new Float32Array();
+  #sigmas = new Float32Array();
   #beginIndex: number | undefined;
   #stepIndex: number | undefined;
 
   protected constructor(definition: SchedulerDefinition, config: object) {
     super(definition, config);
     this.trainingSigmas = trainingSigmas(this.config);
+  }
+
+  /** σ of each step and the one after the last; float32. Of the training timesteps before `setTimesteps`, or empty. */
+  get sigmas(): Float32Array {
+    return this.#sigmas;
   }
 
   override setBeginIndex(index: number): void {
@@ -60,8 +64,8 @@ export abstract class SigmaScheduler<
   }
 
   /** Sets the noise levels of a new generation. */
-  protected setSigmas(sigmas: readonly number[], last: number): void {
-    this.sigmas = Float32Array.from([...sigmas, last]);
+  protected setSigmas(sigmas: ArrayLike<number>, last: number): void {
+    this.#sigmas = Float32Array.from([...Array.from(sigmas), last]);
     this.#beginIndex = undefined;
     this.#stepIndex = undefined;
   }

@@ -1,4 +1,4 @@
-import { ModelLoadError } from '../common/errors.js';
+import { InvalidArgumentError, ModelLoadError } from '../common/errors.js';
 import { betaQuantile } from './beta-quantile.js';
 import { flag } from './noise-config.js';
 import { linspace } from './numeric.js';
@@ -38,6 +38,18 @@ export function requireOneSigmaSpacing(
     'CONFIG_INVALID',
     `Only one of ${names.slice(0, -1).join(', ')} and ${names.at(-1)!} can be set`,
   );
+}
+
+/**
+ * For custom timesteps, which such spacing would ignore.
+ *
+ * @throws InvalidArgumentError when noise levels are spaced directly
+ */
+export function requireNoSigmaSpacing(config: SigmaSpacingConfig & { useLuLambdas?: boolean }): void {
+  const keys = ['useKarrasSigmas', 'useExponentialSigmas', 'useBetaSigmas', 'useLuLambdas'] as const;
+  const set = keys.find((key) => config[key]);
+  if (!set) return;
+  throw new InvalidArgumentError(`timesteps cannot be given with ${set}, which computes them from sigmas`);
 }
 
 /** Noise levels from `max` down as a config spaces them; undefined where it leaves it to timesteps. */

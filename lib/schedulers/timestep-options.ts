@@ -67,12 +67,14 @@ const ALL_OPTIONS: readonly string[] = [
   'mu',
 ] satisfies (keyof TimestepOptions)[];
 
-function requireDescending(name: string, values: readonly number[]): void {
+function requireDescending(name: 'timesteps' | 'sigmas', values: readonly number[]): void {
   const isList = Array.isArray(values) && values.length > 0 && values.length <= MAX_STEPS;
   if (!isList || !values.every((value) => Number.isFinite(value) && value >= 0)) {
     throw wrongValue(`a list of 1 to ${MAX_STEPS} numbers from 0`, name, values);
   }
-  const rising = values.findIndex((value, i) => i > 0 && value >= values[i - 1]!);
+  // The last two noise levels are the same with finalSigmasType 'sigma_min'.
+  const count = name === 'sigmas' && values.at(-1) === values.at(-2) ? values.length - 1 : values.length;
+  const rising = values.findIndex((value, i) => i > 0 && i < count && value >= values[i - 1]!);
   if (rising === -1) return;
   throw new InvalidArgumentError(
     `Expected descending ${name} but received ${values[rising]!} after ${values[rising - 1]!}`,

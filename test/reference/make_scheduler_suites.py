@@ -24,6 +24,7 @@ import warnings
 from pathlib import Path
 
 import diffusers
+import numpy as np
 import torch
 
 from make_schedulers import prediction
@@ -57,6 +58,11 @@ def value_of(value):
     return -math.inf if value == "-inf" else value
 
 
+def argument(name: str, value):
+    # UniPC multiplies the list, which numpy's can and Python's cannot.
+    return np.array(value) if name == "sigmas" else value
+
+
 def randn(seed: int) -> torch.Tensor:
     return torch.randn(SHAPE, generator=torch.Generator("cpu").manual_seed(seed))
 
@@ -78,7 +84,7 @@ def accepted(function, name: str) -> bool:
 
 def set_timesteps(make, case: dict):
     scheduler = make()
-    options = {key: value_of(value) for key, value in case["set"].items()}
+    options = {key: argument(key, value) for key, value in case["set"].items()}
     if "custom" not in case:
         count = {} if {"timesteps", "sigmas"} & options.keys() else {"num_inference_steps": case["steps"]}
         scheduler.set_timesteps(**count, **options)
@@ -90,13 +96,15 @@ def set_timesteps(make, case: dict):
     return scheduler
 
 
-def run(name: str, shared: dict, case: dict) -> dict:
+def run(name: str, shared: dict, case: dict, from_first: bool = False) -> dict:
     config = {key: value_of(value) for key, value in {**shared, **case["config"]}.items()}
     scheduler = set_timesteps(lambda: getattr(diffusers, name)(**config), case)
     options = dict(case["step"])
     if accepted(scheduler.step, "generator"):
         options["generator"] = torch.Generator("cpu").manual_seed(7)
     sample, timesteps = randn(3) * scheduler.init_noise_sigma, scheduler.timesteps
+    if from_first:
+        scheduler.set_begin_index(0)
     if "begin" in case:
         if hasattr(scheduler, "set_begin_index"):
             scheduler.set_begin_index(case["begin"])
@@ -122,7 +130,12 @@ def record(name: str) -> None:
     lines = []
     for case in expand(suite):
         try:
-            result = run(name, suite["config"], case)
+            try:
+                result = run(name, suite["config"], case)
+            except IndexError:
+                # Where the first timestep comes twice, diffusers starts at the second and runs past the last noise
+                # level, unless it is told where to begin.
+                result = run(name, suite["config"], case, from_first=True)
         except Exception as error:
             result = {"raises": f"{type(error).__name__}: {error}"[:120]}
         short = {key: value for key, value in case.items() if value != {}}

@@ -12,6 +12,7 @@ import {
   EulerDiscreteScheduler,
   PNDMScheduler,
   schedulerFromPretrained,
+  UniPCMultistepScheduler,
 } from '../../../lib/schedulers/index.js';
 
 const classes = [
@@ -77,15 +78,15 @@ describe('a configuration', () => {
       'linspace',
     ],
     [
-      'flow sigmas',
-      () => new DPMSolverMultistepScheduler({ use_flow_sigmas: true }),
+      'another scheduler as predictor',
+      () => new UniPCMultistepScheduler({ solver_p: { _class_name: 'DDIMScheduler' } }),
       'UNSUPPORTED',
-      'useFlowSigmas',
+      'solverP',
     ],
     [
-      'beta sigmas',
-      () => new EulerDiscreteScheduler({ useBetaSigmas: true }),
-      'UNSUPPORTED',
+      'Euler with two spacings of sigmas',
+      () => new EulerDiscreteScheduler({ useBetaSigmas: true, useKarrasSigmas: true }),
+      'CONFIG_INVALID',
       'useBetaSigmas',
     ],
     [

@@ -35,34 +35,22 @@ interface Foreign {
 }
 
 const SHAPE = [1, 4, 1, 2];
-/** Features this package does not have; where a file leaves them off, configs do not list them. */
-const LACKED = [
-  'use_beta_sigmas',
-  'use_flow_sigmas',
-  'flow_shift',
-  'use_dynamic_shifting',
-  'time_shift_type',
-  'variance_type',
-];
-
 /** A saved config in the form of the reference: no private keys, -Infinity as a string. */
 function comparable(scheduler: { toJSON(): FileConfig }): FileConfig {
   return Object.fromEntries(
     Object.entries(scheduler.toJSON())
-      .filter(([key]) => !key.startsWith('_') && !LACKED.includes(key))
+      .filter(([key]) => !key.startsWith('_'))
       .map(([key, value]) => [key, value === -Infinity ? '-inf' : value]),
   );
 }
 
-const withoutLacked = (config: FileConfig): FileConfig =>
+/** diffusers keeps null, which is false to it. */
+const withoutNull = (config: FileConfig): FileConfig =>
   Object.fromEntries(
-    Object.entries(config)
-      .filter(([key]) => !LACKED.includes(key))
-      // diffusers keeps null, which is false to it.
-      .map(([key, value]) => [
-        key,
-        ['thresholding', 'lower_order_final'].includes(key) ? Boolean(value) : value,
-      ]),
+    Object.entries(config).map(([key, value]) => [
+      key,
+      ['thresholding', 'lower_order_final'].includes(key) ? Boolean(value) : value,
+    ]),
   );
 
 const fromReference = (file: FileConfig): FileConfig =>
@@ -76,17 +64,17 @@ describe('a file is loaded into a pipeline as diffusers’ constructors correct 
 
   it.each(cases)('$title', ({ file, pipeline, config, others, timesteps, final }) => {
     const scheduler = correctScheduler(schedulerFromConfig(file, 'file'), pipeline);
-    expect(comparable(scheduler)).toEqual(withoutLacked(config));
-    expect(comparable(scheduler.clone())).toEqual(withoutLacked(config));
+    expect(comparable(scheduler)).toEqual(withoutNull(config));
+    expect(comparable(scheduler.clone())).toEqual(withoutNull(config));
     expect(comparable(correctScheduler(schedulerFromConfig(file, 'file'), `OV${pipeline}`))).toEqual(
-      withoutLacked(config),
+      withoutNull(config),
     );
     const saved = correctSchedulerFile(file, pipeline, 'file');
     expect(schedulerFromConfig(saved, 'file').toJSON()).toEqual(scheduler.toJSON());
     // What was defaulted stays so, corrected or not, when another class is made from it.
     for (const [other, expected] of Object.entries(others)) {
-      expect(comparable(createScheduler(other, scheduler.config))).toEqual(withoutLacked(expected));
-      expect(comparable(createScheduler(other, scheduler.clone().config))).toEqual(withoutLacked(expected));
+      expect(comparable(createScheduler(other, scheduler.config))).toEqual(withoutNull(expected));
+      expect(comparable(createScheduler(other, scheduler.clone().config))).toEqual(withoutNull(expected));
     }
     const running = scheduler.clone();
     running.setTimesteps(5);
@@ -123,7 +111,7 @@ describe('a config of a class this package lacks becomes what diffusers makes of
 
   it.each(cases.filter(({ raises }) => raises === undefined))('$title', ({ file, target, config }) => {
     const scheduler = createScheduler(target, fromReference(file));
-    expect(comparable(scheduler)).toEqual(withoutLacked(config!));
+    expect(comparable(scheduler)).toEqual(withoutNull(config!));
   });
 
   it('and DEIS a second-order DPM-Solver++, where diffusers 0.39 checks before it replaces the name', () => {

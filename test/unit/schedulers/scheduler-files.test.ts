@@ -91,10 +91,10 @@ describe('a file that cannot be used', () => {
   });
 
   it('for a feature that is lacking is refused with its path', async () => {
-    await write({ _class_name: 'DPMSolverMultistepScheduler', use_flow_sigmas: true, flow_shift: 3 });
+    await write({ _class_name: 'UniPCMultistepScheduler', solver_p: {} });
     await expect(schedulerFromPretrained(folder)).rejects.toMatchObject({
       code: 'UNSUPPORTED',
-      message: expect.stringMatching(/scheduler_config\.json: .*useFlowSigmas/) as string,
+      message: expect.stringMatching(/scheduler_config\.json: .*solverP/) as string,
     });
   });
 
