@@ -6,6 +6,7 @@ import { doctorCommand } from './doctor.js';
 import { exportCommand } from './export.js';
 import { generateCommand } from './generate.js';
 import { reportFailure } from './report.js';
+import { schedulersCommand } from './schedulers.js';
 
 const program = new Command('openvino-diffusers')
   .description('Stable Diffusion on Intel and AMD CPUs through OpenVINO')
@@ -14,7 +15,8 @@ const program = new Command('openvino-diffusers')
   .showSuggestionAfterError()
   .addCommand(generateCommand())
   .addCommand(exportCommand())
-  .addCommand(doctorCommand());
+  .addCommand(doctorCommand())
+  .addCommand(schedulersCommand());
 
 program.parseAsync().catch((error: unknown) => {
   reportFailure(error, program.opts<{ debug?: boolean }>().debug ?? false);

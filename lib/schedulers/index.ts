@@ -25,6 +25,7 @@ export { PNDMScheduler, type PNDMConfig } from './pndm.js';
 export {
   createScheduler,
   hasSchedulerClass,
+  schedulerClass,
   schedulerClassNames,
   schedulerFromConfig,
   schedulerFromPretrained,

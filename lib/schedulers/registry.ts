@@ -36,6 +36,18 @@ export function hasSchedulerClass(className: string): boolean {
 }
 
 /**
+ * A scheduler class by diffusers' name.
+ *
+ * @throws InvalidArgumentError for an unknown name
+ * @internal
+ */
+export function schedulerClass(className: string): SchedulerClass {
+  const found = classes.find(({ definition }) => definition.className === className);
+  if (found) return found;
+  throw wrongValue(`one of ${schedulerClassNames.join(', ')}`, 'className', className);
+}
+
+/**
  * Makes a scheduler of a class given by name from another scheduler's config.
  *
  * @param className - diffusers' name of the class, one of `schedulerClassNames`
@@ -52,9 +64,7 @@ export function createScheduler(
   config: object = {},
   overrides: object = {},
 ): ConfigurableScheduler {
-  const found = classes.find(({ definition }) => definition.className === className);
-  if (!found) throw wrongValue(`one of ${schedulerClassNames.join(', ')}`, 'className', className);
-  return ConfigurableScheduler.fromConfig.call(found, config, overrides);
+  return ConfigurableScheduler.fromConfig.call(schedulerClass(className), config, overrides);
 }
 
 /**

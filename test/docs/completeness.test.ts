@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { doctorCommand } from '../../lib/cli/doctor.js';
 import { exportCommand } from '../../lib/cli/export.js';
 import { generateCommand } from '../../lib/cli/generate.js';
+import { schedulersCommand } from '../../lib/cli/schedulers.js';
 import { schedulerClassNames } from '../../lib/index.js';
 import { parseGenerateOptions } from '../../lib/pipelines/generate-options.js';
 import { parsePipelineOptions, parseSingleFileOptions } from '../../lib/pipelines/pipeline-options.js';
@@ -67,6 +68,7 @@ describe('the documentation is complete', () => {
     ['generate', generateCommand],
     ['export', exportCommand],
     ['doctor', doctorCommand],
+    ['schedulers', schedulersCommand],
   ])('docs/cli.md has every option of %s', (_, command) => {
     const { options } = command();
     const names = options.map(({ long }) => long ?? '');

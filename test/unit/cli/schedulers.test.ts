@@ -1,14 +1,18 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 
-import { schedulersByName } from '../../../lib/cli/schedulers.js';
-import { ConfigurableScheduler, DPMSolverMultistepScheduler } from '../../../lib/schedulers/index.js';
+import { schedulerChoices, schedulersByName, schedulersCommand } from '../../../lib/cli/schedulers.js';
+import {
+  ConfigurableScheduler,
+  DPMSolverMultistepScheduler,
+  schedulerClassNames,
+} from '../../../lib/schedulers/index.js';
 
 it('the command line’s names make the schedulers they say', () => {
   const made = Object.entries(schedulersByName).map(([name, schedulerClass]) => [
     name,
     ConfigurableScheduler.fromConfig.call(schedulerClass, { beta_end: 0.012 }).className,
   ]);
-  expect(Object.fromEntries(made)).toEqual({
+  expect(Object.fromEntries(made)).toMatchObject({
     dpmpp: 'DPMSolverMultistepScheduler',
     'dpmpp-karras': 'DPMSolverMultistepScheduler',
     pndm: 'PNDMScheduler',
@@ -16,6 +20,27 @@ it('the command line’s names make the schedulers they say', () => {
     euler: 'EulerDiscreteScheduler',
     'euler-a': 'EulerAncestralDiscreteScheduler',
   });
+  expect(made.map(([, className]) => className)).toEqual(schedulerChoices.map(({ className }) => className));
+});
+
+it('every class has a name, and every name sets what it says', () => {
+  const named = new Set(schedulerChoices.map(({ className }) => className));
+  expect(schedulerClassNames.filter((className) => !named.has(className))).toEqual([]);
+  for (const { name, config = {} } of schedulerChoices) {
+    const made = ConfigurableScheduler.fromConfig.call(schedulersByName[name]!, { use_beta_sigmas: true });
+    expect(made.config).toMatchObject(config);
+  }
+});
+
+it('openvino-diffusers schedulers lists names, classes and descriptions', async () => {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  await schedulersCommand().parseAsync([], { from: 'user' });
+  await schedulersCommand().parseAsync(['--json'], { from: 'user' });
+  const [[text], [json]] = log.mock.calls as [[string], [string]];
+  log.mockRestore();
+  expect(text.split('\n')).toHaveLength(schedulerChoices.length);
+  expect(text).toMatch(/^euler-a +EulerAncestralDiscreteScheduler +Adds noise/m);
+  expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(schedulerChoices)));
 });
 
 it('dpmpp-karras is DPM-Solver++ with Karras sigmas, whatever the model says', () => {
