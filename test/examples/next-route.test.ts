@@ -32,7 +32,15 @@ describe("examples/next's route handler", () => {
     expect(kept.pipeline).toBe(first);
   });
 
-  it.each(['', 'prompt=', 'prompt=x&seed=y', 'prompt=x&seed=1.5'])('refuses "%s"', async (query) => {
+  it.each([
+    '',
+    'prompt=',
+    'prompt=x&seed=y',
+    'prompt=x&seed=1.5',
+    'prompt=x&steps=0',
+    'prompt=x&steps=51',
+    'prompt=x&steps=y',
+  ])('refuses "%s"', async (query) => {
     expect((await get(query)).status).toBe(400);
   });
 

@@ -1,4 +1,4 @@
-// GET /api/image?prompt=…&seed=… answers with a PNG.
+// GET /api/image?prompt=…&seed=…&steps=… answers with a PNG.
 import { OpenVINODiffusersError, OVStableDiffusionPipeline } from 'openvino-diffusers';
 
 /** The addon needs Node; there is no native code in the Edge runtime. */
@@ -21,14 +21,18 @@ export async function GET(request: Request): Promise<Response> {
   const { searchParams } = new URL(request.url);
   const prompt = searchParams.get('prompt');
   const seed = Number(searchParams.get('seed') ?? 0);
-  if (!prompt || !Number.isSafeInteger(seed)) {
-    return Response.json({ error: 'Expected a prompt, and a whole number as the seed' }, { status: 400 });
+  const steps = Number(searchParams.get('steps') ?? 20);
+  if (!prompt || !Number.isSafeInteger(seed) || !(steps <= 50)) {
+    return Response.json(
+      { error: 'Expected a prompt, an integer seed and at most 50 steps' },
+      { status: 400 },
+    );
   }
 
   try {
     const pipeline = await loadPipeline();
     const { images } = await pipeline.generate(prompt, {
-      numInferenceSteps: 20,
+      numInferenceSteps: steps,
       seed,
       signal: request.signal,
     });
