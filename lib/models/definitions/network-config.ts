@@ -28,6 +28,9 @@ export async function readNetworkConfig(path: string): Promise<NetworkConfig> {
 /** Fields in which null has a meaning of its own; in all others it stands for the default. */
 const MEANINGFUL_NULLS = ['mid_block_type', 'norm_num_groups'];
 
+/** Fields that may have a list with a value for each block. */
+const PER_BLOCK = ['only_cross_attention'];
+
 /** Fields without those that are null where null stands for the default. */
 export function withoutNulls(raw: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
@@ -57,11 +60,14 @@ function refuseOtherValues(
   config: Readonly<Record<string, unknown>>,
   supported: SupportedValues,
 ): void {
+  const isSupported = (value: unknown, values: readonly unknown[]): boolean =>
+    values.some((known) => isDeepStrictEqual(known, value));
   const refused = Object.entries(supported)
-    .filter(
-      ([name, values]) =>
-        config[name] !== undefined && !values.some((v) => isDeepStrictEqual(v, config[name])),
-    )
+    .filter(([name, values]) => {
+      const value = config[name];
+      const given = PER_BLOCK.includes(name) && Array.isArray(value) ? (value as unknown[]) : [value];
+      return value !== undefined && !given.every((one) => isSupported(one, values));
+    })
     .map(([name, values]) => {
       const known = values.map((value) => JSON.stringify(value)).join(' or ');
       return `${name} is ${shorten(JSON.stringify(config[name]))}, supported is ${known}`;

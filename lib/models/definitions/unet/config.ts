@@ -57,6 +57,7 @@ const fields = z.looseObject({
   transformer_layers_per_block: perBlock(perBlock(layerCount)).default(1),
   reverse_transformer_layers_per_block: z.array(perBlock(layerCount)).nullish(),
   attention_head_dim: perBlock(width).default(8),
+  only_cross_attention: perBlock(z.boolean()).default(false),
   use_linear_projection: z.boolean().default(false),
   addition_embed_type: z.string().nullish(),
   addition_time_embed_dim: width.nullish(),
@@ -92,6 +93,7 @@ export const unetConfigSchema = fields.transform((config, context) => {
     transformer_layers_per_block: config.transformer_layers_per_block,
     reverse_transformer_layers_per_block: config.reverse_transformer_layers_per_block,
     attention_head_dim: config.attention_head_dim,
+    only_cross_attention: config.only_cross_attention,
   });
   for (const [name, list] of lists) {
     if (!Array.isArray(list) || list.length === count) continue;
