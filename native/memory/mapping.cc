@@ -28,7 +28,7 @@ constexpr auto kEvictEvery = std::chrono::milliseconds(100);
 
 }  // namespace
 
-std::shared_ptr<Mapping> Mapping::Open(const std::filesystem::path& path) {
+std::shared_ptr<Mapping> Mapping::Open(const std::string& path) {
   const RegularFile file(path);
   if (file.size() == 0) return Adopt(nullptr, 0);
   return Adopt(file.Map(), static_cast<size_t>(file.size()));

@@ -4,9 +4,9 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -15,7 +15,8 @@ namespace ovd {
 /** A read-only mapping; unmapped with its last owner, which may be a constant in a graph. */
 class Mapping {
  public:
-  static std::shared_ptr<Mapping> Open(const std::filesystem::path& path);
+  /** @param path in UTF-8 */
+  static std::shared_ptr<Mapping> Open(const std::string& path);
   /** Takes over bytes that were mapped elsewhere. */
   static std::shared_ptr<Mapping> Adopt(const uint8_t* data, size_t size);
   /** The mapping that holds the byte at `data`, if any. Any thread. */

@@ -1,18 +1,19 @@
 #include "memory/regular_file.h"
 
 #include "errors.h"
+#include "memory/paths.h"
 #include "memory/platform.h"
 
 namespace ovd {
 
 void RegularFile::Fail(const std::string& reason) const {
-  throw CodedError("MODEL_NOT_FOUND", "Cannot read " + path_.u8string() + ": " + reason);
+  throw CodedError("MODEL_NOT_FOUND", "Cannot read " + path_ + ": " + reason);
 }
 
 std::string RegularFile::ReadText(uint64_t maxBytes) const {
   if (size_ > maxBytes) {
-    throw CodedError("MODEL_CORRUPT", path_.u8string() + " has " + std::to_string(size_) +
-                                          " bytes, more than " + std::to_string(maxBytes));
+    throw CodedError("MODEL_CORRUPT", path_ + " has " + std::to_string(size_) + " bytes, more than " +
+                                          std::to_string(maxBytes));
   }
   std::string text(static_cast<size_t>(size_), '\0');
   size_t filled = 0;
@@ -35,8 +36,8 @@ std::string RegularFile::ReadText(uint64_t maxBytes) const {
 
 #ifdef _WIN32
 
-RegularFile::RegularFile(const std::filesystem::path& path) : path_(path) {
-  file_ = CreateFileW(path.c_str(), GENERIC_READ, FILE_SHARE_READ, nullptr, OPEN_EXISTING,
+RegularFile::RegularFile(const std::string& path) : path_(path) {
+  file_ = CreateFileW(NativePath(path).c_str(), GENERIC_READ, FILE_SHARE_READ, nullptr, OPEN_EXISTING,
                       FILE_ATTRIBUTE_NORMAL, nullptr);
   if (file_ == INVALID_HANDLE_VALUE) Fail(LastSystemError());
   LARGE_INTEGER size;
@@ -63,7 +64,7 @@ const uint8_t* RegularFile::Map() const {
 
 #else
 
-RegularFile::RegularFile(const std::filesystem::path& path) : path_(path) {
+RegularFile::RegularFile(const std::string& path) : path_(path) {
   // O_NONBLOCK: opening a named pipe would otherwise wait for somebody to write to it.
   file_ = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file_ < 0) Fail(LastSystemError());
@@ -84,8 +85,8 @@ const uint8_t* RegularFile::Map() const {
   if (data == MAP_FAILED) {
     // The file is fine; the address space is used up.
     if (errno == ENOMEM) {
-      throw CodedError("OUT_OF_MEMORY", "Cannot map the " + std::to_string(size_) + " bytes of " +
-                                            path_.u8string() + ": " + LastSystemError());
+      throw CodedError("OUT_OF_MEMORY", "Cannot map the " + std::to_string(size_) + " bytes of " + path_ +
+                                            ": " + LastSystemError());
     }
     Fail(LastSystemError());
   }

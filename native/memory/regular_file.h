@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 
 namespace ovd {
@@ -13,8 +12,11 @@ namespace ovd {
  */
 class RegularFile {
  public:
-  /** @throws CodedError MODEL_NOT_FOUND */
-  explicit RegularFile(const std::filesystem::path& path);
+  /**
+   * @param path in UTF-8
+   * @throws CodedError MODEL_NOT_FOUND
+   */
+  explicit RegularFile(const std::string& path);
   ~RegularFile();
   RegularFile(const RegularFile&) = delete;
   RegularFile& operator=(const RegularFile&) = delete;
@@ -30,7 +32,7 @@ class RegularFile {
  private:
   [[noreturn]] void Fail(const std::string& reason) const;
 
-  std::filesystem::path path_;
+  std::string path_;
 #ifdef _WIN32
   void* file_ = nullptr;
 #else

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "errors.h"
+#include "memory/paths.h"
 #include "memory/platform.h"
 
 namespace ovd {
@@ -16,8 +17,8 @@ constexpr size_t kAlignment = 64;
 
 constexpr size_t RoundUp(size_t bytes, size_t to) { return (bytes + to - 1) / to * to; }
 
-[[noreturn]] void Fail(const std::filesystem::path& folder, const std::string& reason) {
-  throw CodedError("SAVE_FAILED", "Cannot keep converted weights in " + folder.u8string() + ": " + reason);
+[[noreturn]] void Fail(const std::string& folder, const std::string& reason) {
+  throw CodedError("SAVE_FAILED", "Cannot keep converted weights in " + folder + ": " + reason);
 }
 
 }  // namespace
@@ -34,9 +35,9 @@ ScratchFile::Region ScratchFile::Reserve(size_t bytes) {
 
 #ifdef _WIN32
 
-ScratchFile::ScratchFile(const std::filesystem::path& folder) : folder_(folder) {
+ScratchFile::ScratchFile(const std::string& folder) : folder_(folder) {
   wchar_t path[MAX_PATH];
-  if (GetTempFileNameW(folder.c_str(), L"ovd", 0, path) == 0) Fail(folder, LastSystemError());
+  if (GetTempFileNameW(NativePath(folder).c_str(), L"ovd", 0, path) == 0) Fail(folder, LastSystemError());
   file_ = CreateFileW(path, GENERIC_READ | GENERIC_WRITE, 0, nullptr, CREATE_ALWAYS,
                       FILE_ATTRIBUTE_TEMPORARY | FILE_FLAG_DELETE_ON_CLOSE, nullptr);
   if (file_ == INVALID_HANDLE_VALUE) Fail(folder, LastSystemError());
@@ -66,13 +67,13 @@ void ScratchFile::Write(const Region& region, size_t at, const void* data, size_
 
 #else
 
-ScratchFile::ScratchFile(const std::filesystem::path& folder) : folder_(folder) {
+ScratchFile::ScratchFile(const std::string& folder) : folder_(folder) {
 #ifdef O_TMPFILE
   // Never has a name, so that nothing is left whenever the process ends. Some file systems cannot.
   file_ = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (file_ >= 0) return;
 #endif
-  std::string path = (folder / "openvino-diffusers-XXXXXX").string();
+  std::string path = Join(folder, "openvino-diffusers-XXXXXX");
   file_ = mkostemp(path.data(), O_CLOEXEC);
   if (file_ < 0) Fail(folder, LastSystemError());
   unlink(path.c_str());

@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
+#include <string>
 
 #include "memory/mapping.h"
 
@@ -22,8 +22,11 @@ class ScratchFile {
     uint64_t offset = 0;
   };
 
-  /** @throws CodedError SAVE_FAILED when no file can be made in the folder */
-  explicit ScratchFile(const std::filesystem::path& folder);
+  /**
+   * @param folder in UTF-8
+   * @throws CodedError SAVE_FAILED when no file can be made in the folder
+   */
+  explicit ScratchFile(const std::string& folder);
   ~ScratchFile();
   ScratchFile(const ScratchFile&) = delete;
   ScratchFile& operator=(const ScratchFile&) = delete;
@@ -42,7 +45,7 @@ class ScratchFile {
  private:
   void Grow(size_t bytes);
 
-  std::filesystem::path folder_;
+  std::string folder_;
 #ifdef _WIN32
   void* file_ = nullptr;
 #else

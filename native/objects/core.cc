@@ -1,6 +1,5 @@
 #include "objects/core.h"
 
-#include <filesystem>
 #include <map>
 #include <string>
 #include <utility>
@@ -8,6 +7,7 @@
 #include "arguments.h"
 #include "environment.h"
 #include "memory/mapping.h"
+#include "memory/paths.h"
 #include "memory/regular_file.h"
 #include "objects/compiled_model.h"
 #include "objects/model.h"
@@ -20,12 +20,11 @@ namespace {
 constexpr uint64_t kMaxXmlBytes = uint64_t{256} << 20;
 
 /** Maps the weights ourselves: those OpenVINO maps stay in memory after compiling. */
-std::shared_ptr<ov::Model> ReadIr(ov::Core& core, const std::filesystem::path& xml,
-                                  std::filesystem::path bin) {
+std::shared_ptr<ov::Model> ReadIr(ov::Core& core, const std::string& xml, std::string bin) {
   const bool binIsOptional = bin.empty();
-  if (binIsOptional) bin = std::filesystem::path(xml).replace_extension(".bin");
+  if (binIsOptional) bin = WithExtension(xml, ".bin");
   const auto text = RegularFile(xml).ReadText(kMaxXmlBytes);
-  if (binIsOptional && !std::filesystem::exists(bin)) return core.read_model(text, ov::Tensor());
+  if (binIsOptional && !FileExists(bin)) return core.read_model(text, ov::Tensor());
   const auto mapping = Mapping::Open(bin);
   const ov::Tensor bytes(ov::element::u8, {mapping->size()}, const_cast<uint8_t*>(mapping->data()));
   // The tensor, and so each constant over it, keeps the file mapped.
@@ -50,9 +49,8 @@ Core::Core(const Napi::CallbackInfo& info) : Wrapped(info) {
 
 Napi::Value Core::ReadModel(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
-    const auto xml = std::filesystem::u8path(TextArgument(info, 0, "xmlPath"));
-    const auto bin = info[1].IsUndefined() ? std::filesystem::path()
-                                           : std::filesystem::u8path(TextArgument(info, 1, "binPath"));
+    const auto xml = TextArgument(info, 0, "xmlPath");
+    const auto bin = info[1].IsUndefined() ? std::string() : TextArgument(info, 1, "binPath");
     return Environment::Of(info.Env()).Run(info.Env(), {Value()}, [core = core_, xml, bin]() -> MakeResult {
       return Model::Wrap(ReadIr(*core, xml, bin));
     });

@@ -17,8 +17,7 @@ Napi::Function MappedFile::Define(Napi::Env env) {
 }
 
 MappedFile::MappedFile(const Napi::CallbackInfo& info) : Wrapped(info) {
-  Guarded(info.Env(),
-          [&] { mapping_ = Mapping::Open(std::filesystem::u8path(TextArgument(info, 0, "path"))); });
+  Guarded(info.Env(), [&] { mapping_ = Mapping::Open(TextArgument(info, 0, "path")); });
 }
 
 std::shared_ptr<Mapping> MappedFile::Get() const {

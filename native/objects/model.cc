@@ -1,13 +1,15 @@
 #include "objects/model.h"
 
-#include <filesystem>
-#include <openvino/core/graph_util.hpp>
+#include <fstream>
 #include <openvino/op/constant.hpp>
+#include <openvino/pass/serialize.hpp>
+#include <ostream>
 #include <set>
 #include <utility>
 
 #include "arguments.h"
 #include "environment.h"
+#include "memory/paths.h"
 
 namespace ovd {
 
@@ -28,6 +30,38 @@ size_t InputIndex(const ov::Model& model, const std::string& name) {
     known += (known.empty() ? "'" : ", '") + (names.empty() ? std::to_string(i) : *names.begin()) + "'";
   }
   throw CodedError("INVALID_ARGUMENT", "The model has no input '" + name + "'; its inputs are " + known);
+}
+
+/**
+ * Not inlined, so that the pass is destroyed through its base, in OpenVINO: its own destructor, were it
+ * compiled here, would need std::filesystem::path's.
+ */
+#if defined(__GNUC__)
+__attribute__((noinline))
+#endif
+std::unique_ptr<ov::pass::ModelPass> SerializePass(std::ostream& xml, std::ostream& bin) {
+  return std::unique_ptr<ov::pass::ModelPass>(new ov::pass::Serialize(xml, bin));
+}
+
+std::ofstream Create(const std::string& path) {
+  std::ofstream file(NativePath(path).c_str(), std::ios::binary | std::ios::trunc);
+  if (!file) throw CodedError("SAVE_FAILED", "Cannot write " + path);
+  return file;
+}
+
+void Finish(std::ofstream& file, const std::string& path) {
+  file.close();
+  if (!file) throw CodedError("SAVE_FAILED", "Cannot write all of " + path + ": is the disk full?");
+}
+
+/** ov::serialize, which takes std::filesystem::path, over streams. */
+void WriteIr(const std::shared_ptr<ov::Model>& model, const std::string& xmlPath,
+             const std::string& binPath) {
+  std::ofstream bin = Create(binPath);
+  std::ofstream xml = Create(xmlPath);
+  SerializePass(xml, bin)->run_on_model(model);
+  Finish(bin, binPath);
+  Finish(xml, xmlPath);
 }
 
 }  // namespace
@@ -135,11 +169,11 @@ Napi::Value Model::ReshapePorts(const Napi::CallbackInfo& info) {
 
 Napi::Value Model::Serialize(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
-    const auto xml = std::filesystem::u8path(TextArgument(info, 0, "xmlPath"));
-    const auto bin = std::filesystem::u8path(TextArgument(info, 1, "binPath"));
+    const auto xml = TextArgument(info, 0, "xmlPath");
+    const auto bin = TextArgument(info, 1, "binPath");
     auto work = [state = State(), xml, bin]() -> MakeResult {
       std::lock_guard<std::mutex> lock(state->mutex);
-      ov::serialize(state->model, xml, bin);
+      WriteIr(state->model, xml, bin);
       return nullptr;
     };
     return Environment::Of(info.Env()).Run(info.Env(), {Value()}, std::move(work));

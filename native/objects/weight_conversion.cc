@@ -101,9 +101,7 @@ Napi::Function WeightConversion::Define(Napi::Env env) {
 }
 
 WeightConversion::WeightConversion(const Napi::CallbackInfo& info) : Wrapped(info) {
-  Guarded(info.Env(), [&] {
-    state_ = std::make_shared<State>(std::filesystem::u8path(TextArgument(info, 0, "folder")));
-  });
+  Guarded(info.Env(), [&] { state_ = std::make_shared<State>(TextArgument(info, 0, "folder")); });
 }
 
 WeightConversion::State& WeightConversion::Open() const {

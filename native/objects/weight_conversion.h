@@ -40,7 +40,7 @@ class WeightConversion : public Wrapped<WeightConversion> {
 
   /** Shared with the thread that works; only one of the two threads uses it at a time. */
   struct State {
-    explicit State(const std::filesystem::path& folder) : file(folder) {}
+    explicit State(const std::string& folder) : file(folder) {}
     ScratchFile file;
     std::vector<Job> jobs;
   };

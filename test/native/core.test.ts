@@ -1,4 +1,4 @@
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -63,6 +63,28 @@ describe('a model', () => {
     await scaling(3).serialize(xml, join(folder, 'scaling.bin'));
     const read = await core.readModel(xml);
     expect(read.inputs).toEqual(scaling(3).inputs);
+  });
+
+  it('is read with the weights beside it, whatever dots its path has', async () => {
+    const dotted = join(folder, 'v1.5 a\u0308.d');
+    await mkdir(dotted);
+    for (const name of ['network', '.hidden', 'two.parts']) {
+      await slow(8, 2).serialize(join(dotted, `${name}.xml`), join(dotted, `${name}.bin`));
+      await expect(core.readModel(join(dotted, `${name}.xml`))).resolves.toBeDefined();
+      await rm(join(dotted, `${name}.bin`));
+      await expect(core.readModel(join(dotted, `${name}.xml`))).rejects.toMatchObject({ code: 'OPENVINO' });
+    }
+  });
+
+  it.runIf(process.platform === 'linux')('is not written to a full disk in silence', async () => {
+    const full = '/dev/full';
+    const other = join(folder, 'other');
+    await expect(slow(64, 2).serialize(other, full)).rejects.toMatchObject({ code: 'SAVE_FAILED' });
+    await expect(slow(64, 2).serialize(full, other)).rejects.toMatchObject({ code: 'SAVE_FAILED' });
+    await expect(slow(8, 2).serialize(join(folder, 'no/folder.xml'), other)).rejects.toMatchObject({
+      code: 'SAVE_FAILED',
+      message: expect.stringContaining('no/folder.xml') as string,
+    });
   });
 
   it('is reshaped by port name, and again', async () => {
