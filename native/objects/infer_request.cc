@@ -45,12 +45,11 @@ ov::InferRequest& InferRequest::Idle() {
 
 InferRequest::BoundTensor InferRequest::Bind(const std::shared_ptr<TensorMemory>& memory,
                                              const BoundTensor& before) const {
-  if (!memory->IsScriptOwned()) return {memory, memory->View()};
+  if (!memory->IsScriptOwned()) return {memory, memory->View(), false};
   memory->ScriptBytes();  // throws where there are none any more
-  const bool fits = before.memory && before.memory->IsScriptOwned() &&
-                    before.tensor.get_element_type() == memory->type &&
+  const bool fits = before.isCopy && before.tensor.get_element_type() == memory->type &&
                     before.tensor.get_shape() == memory->shape;
-  return {memory, fits ? before.tensor : ov::Tensor(memory->type, memory->shape)};
+  return {memory, fits ? before.tensor : ov::Tensor(memory->type, memory->shape), true};
 }
 
 Napi::Value InferRequest::SetInput(const Napi::CallbackInfo& info) {
@@ -113,9 +112,14 @@ Napi::Value InferRequest::Infer(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
     Napi::Env env = info.Env();
     Idle();
-    for (const auto& [index, input] : inputs_) {
-      if (input.memory && input.memory->IsScriptOwned())
-        std::memcpy(ov::Tensor(input.tensor).data(), input.memory->ScriptBytes(), input.memory->ByteSize());
+    for (auto& [index, input] : inputs_) {
+      if (!input.memory || !input.memory->IsScriptOwned()) continue;
+      if (!input.isCopy) {
+        // It was bound before JavaScript took its data as a copy; the memory may be bound elsewhere, too.
+        input = Bind(input.memory, {});
+        request().set_input_tensor(index, input.tensor);
+      }
+      std::memcpy(ov::Tensor(input.tensor).data(), input.memory->ScriptBytes(), input.memory->ByteSize());
     }
     for (const auto& [index, output] : outputs_) {
       if (output.memory->IsScriptOwned()) output.memory->ScriptBytes();

@@ -36,6 +36,8 @@ class InferRequest : public MadeFrom<InferRequest, ov::InferRequest> {
     std::shared_ptr<TensorMemory> memory;
     /** What OpenVINO reads or writes: native memory itself, or the copy of a script's array. */
     ov::Tensor tensor;
+    /** Whether `tensor` is that copy, which nothing else reads. */
+    bool isCopy = false;
   };
 
   /** An output in memory of the request's own. */

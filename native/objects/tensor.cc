@@ -1,5 +1,6 @@
 #include "objects/tensor.h"
 
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -31,8 +32,19 @@ ov::Tensor Allocate(const ov::element::Type& type, const ov::Shape& shape) {
   return FixedView(type, shape, memory.get(), memory);
 }
 
+/** Whether native memory is to be copied as on hosts that allow no buffers over it; for tests, and for hosts
+ * to come. */
+bool CopiesAreForced() {
+  static const bool forced = [] {
+    const char* value = std::getenv("OPENVINO_DIFFUSERS_COPY_BUFFERS");
+    return value != nullptr && std::string(value) == "1";
+  }();
+  return forced;
+}
+
 /** A buffer over native memory; empty on hosts that allow none (Electron's memory cage). */
 Napi::ArrayBuffer Expose(Napi::Env env, TensorMemory& memory) {
+  if (CopiesAreForced()) return {};
   auto exposure = std::make_shared<TensorMemory::Exposure>();
   exposure->tensor = memory.tensor;
   exposure->lease = memory.lease;
@@ -126,6 +138,7 @@ Tensor::Tensor(const Napi::CallbackInfo& info) : Wrapped(info) {
       if (buffer.IsEmpty()) {
         memory->tensor = {};
         memory->array = ArrayOver(env, memory->type, Napi::ArrayBuffer::New(env, bytes));
+        memory->arrayIsCopy = true;
       } else {
         memory->array = ArrayOver(env, memory->type, buffer);
       }
@@ -148,7 +161,11 @@ Napi::Value Tensor::Data(const Napi::CallbackInfo& info) {
       Napi::ArrayBuffer buffer = Expose(env, memory);
       if (buffer.IsEmpty()) {
         buffer = Napi::ArrayBuffer::New(env, memory.ByteSize());
-        std::memcpy(buffer.Data(), memory.tensor.data(), memory.ByteSize());
+        if (memory.ByteSize() > 0) std::memcpy(buffer.Data(), memory.tensor.data(), memory.ByteSize());
+        // From now on the copy is what the tensor holds: what a script writes there reaches the requests it
+        // is bound to.
+        memory.tensor = {};
+        memory.arrayIsCopy = true;
       }
       memory.array = ArrayOver(env, memory.type, buffer);
     }
@@ -169,7 +186,10 @@ Napi::Value Tensor::ElementType(const Napi::CallbackInfo& info) {
 Napi::Value Tensor::Dispose(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] {
     const auto memory = std::exchange(memory_, nullptr);
-    if (memory && !memory->IsScriptOwned() && !memory->array.IsEmpty()) {
+    if (!memory || memory->array.IsEmpty()) return info.Env().Undefined();
+    // Requests that have it bound still read a copy.
+    const bool isFreeCopy = memory->arrayIsCopy && memory.use_count() == 1;
+    if (!memory->IsScriptOwned() || isFreeCopy) {
       // A view kept past the lease reads as empty, never as another inference's result.
       Napi::ArrayBuffer buffer = memory->array.Value().ArrayBuffer();
       if (!buffer.IsDetached()) {

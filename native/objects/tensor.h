@@ -20,7 +20,8 @@ struct OutputLease {};
 /**
  * What a Tensor stands for. Either native memory (`tensor`), which JavaScript sees through a buffer that can
  * be detached but never frees it; or a script's typed array (`array` alone), which the script may transfer or
- * resize at any time, so that requests copy it.
+ * resize at any time, so that requests copy it. Where hosts allow no buffers over native memory, the first
+ * becomes the second as soon as JavaScript looks at it.
  */
 struct TensorMemory {
   ov::element::Type type;
@@ -29,6 +30,8 @@ struct TensorMemory {
   ov::Tensor tensor;
   /** The script's array; or, over native memory, the one handed out, empty until it is asked for. */
   Napi::Reference<Napi::TypedArray> array;
+  /** On hosts without buffers over native memory: `array` is this tensor's own, made in place of a view. */
+  bool arrayIsCopy = false;
   /** Set for a request's output. */
   std::shared_ptr<OutputLease> lease;
 
