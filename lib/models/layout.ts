@@ -53,7 +53,7 @@ export const COMPONENTS = {
   },
   vae: {
     kind: 'network',
-    classes: ['AutoencoderKL'],
+    classes: ['AutoencoderKL', 'AutoencoderTiny'],
     weights: 'diffusion_pytorch_model',
     networks: ['vae_decoder', 'vae_encoder'],
   },

@@ -36,7 +36,7 @@ beforeAll(async () => {
     'config.json': vae['config.json']!,
     'diffusion_pytorch_model.fp16.safetensors': weights,
   });
-  add('org/tiny', { 'config.json': '{"_class_name": "AutoencoderTiny"}', [WEIGHTS]: weights });
+  add('org/tiny', { 'config.json': '{"_class_name": "AsymmetricAutoencoderKL"}', [WEIGHTS]: weights });
   add('org/pickle', { 'config.json': vae['config.json']!, 'diffusion_pytorch_model.bin': weights });
   add('org/original', { 'vae-ft-mse.safetensors': weights });
   add('org/bare', { [WEIGHTS]: weights });
@@ -161,7 +161,7 @@ describe('the VAE of a repository', () => {
 
 describe('before the model is downloaded', () => {
   it.each<[string, string, string, RegExp, PipelineOptions?]>([
-    ['a VAE of another class', 'org/tiny', 'UNSUPPORTED', /AutoencoderTiny/],
+    ['a VAE of another class', 'org/tiny', 'UNSUPPORTED', /AsymmetricAutoencoderKL/],
     ['a VAE of pickles', 'org/pickle', 'UNSUPPORTED', /pickle/],
     ['a variant alone', 'org/half', 'MODEL_NOT_FOUND', /'fp16' \(option 'variant'\)/],
     ['a file in the original layout', 'org/original', 'MODEL_NOT_FOUND', /Download a single file/],

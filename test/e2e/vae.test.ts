@@ -12,6 +12,7 @@ import {
   type PipelineOptions,
   type SingleFileOptions,
 } from '../../lib/index.js';
+import tinyImage from '../fixtures/export/tiny-vae/image.json' with { type: 'json' };
 import reference from '../fixtures/reference/vae_images.json' with { type: 'json' };
 import { psnr } from '../support/agreement.js';
 import { checkpointOf, writeTensors } from '../support/checkpoints.js';
@@ -83,6 +84,25 @@ describe("a VAE in place of the model's own generates diffusers' image", () => {
     await expectImage(await load(model, { vae }), name);
   });
 
+  it.each(['in its folder', 'in one file', 'again when it is saved'])(
+    'an AutoencoderTiny, %s',
+    async (how) => {
+      const tiny = join(models, 'tiny-vae');
+      const vae = how === 'in one file' ? join(tiny, 'diffusion_pytorch_model.safetensors') : tiny;
+      let pipeline = await load(sd1, { vae });
+      if (how === 'again when it is saved') {
+        const target = join(work, 'with-tiny-vae');
+        await pipeline.savePretrained(target);
+        await pipeline.dispose();
+        pipeline = await load(target);
+      }
+      await using loaded = pipeline;
+      expect(loaded.components).toMatchObject({ vaeScaleFactor: 2, scalingFactor: 1 });
+      const pixels = Buffer.from(tinyImage.pixels, 'base64');
+      expect(psnr(await generate(loaded), pixels)).toBeGreaterThanOrEqual(50);
+    },
+  );
+
   it.each(['', 'first_stage_model.', 'vae.'])("a file in the original layout, keys '%s…'", async (prefix) => {
     const vae = await writeOriginalVae(join(work, `${prefix}original.safetensors`), prefix);
     await expectImage(await load(sd1, { vae }), 'sd1 with the original layout');
@@ -129,7 +149,7 @@ describe('a model without a VAE', () => {
     const folder = await copyWithout(sd1, 'vae');
     const path = join(folder, 'model_index.json');
     const index = JSON.parse(await readFile(path, 'utf8')) as object;
-    await writeFile(path, JSON.stringify({ ...index, vae: ['diffusers', 'AutoencoderTiny'] }));
+    await writeFile(path, JSON.stringify({ ...index, vae: ['diffusers', 'AsymmetricAutoencoderKL'] }));
     await expectImage(await load(folder, { vae: inpaintVae }), 'sd1 with the VAE of inpaint');
   });
 

@@ -11,6 +11,12 @@ import {
   type RuntimeInfo,
 } from '../definitions/autoencoder-kl.js';
 import {
+  autoencoderTinyConfigSchema,
+  autoencoderTinyDecoder,
+  autoencoderTinyEncoder,
+  TINY_VAE_SUPPORTED,
+} from '../definitions/autoencoder-tiny.js';
+import {
   clipTextConfigSchema,
   clipTextModel,
   clipTextModelWithProjection,
@@ -82,6 +88,7 @@ const EXPORTERS: Readonly<Partial<Record<string, Exporter>>> = {
     return [unetExport(source, { tokens, textEmbedsWidth: isXl ? pooled?.projectionDim : undefined })];
   },
   AutoencoderKL: (source, { scaleFactor }) => vaeExports(source, scaleFactor),
+  AutoencoderTiny: (source) => tinyVaeExports(source),
   StableDiffusionSafetyChecker: (source) => [safetyCheckerExport(source)],
 };
 
@@ -164,6 +171,31 @@ export function vaeExports(source: NetworkWeights, scaleFactor: ScaleFactor): Co
   return [
     half('vae_decoder', autoencoderKlDecoder, isDecoderKey),
     half('vae_encoder', autoencoderKlEncoder, (key) => !isDecoderKey(key)),
+  ];
+}
+
+/** @returns decoder and encoder of an AutoencoderTiny */
+export function tinyVaeExports(source: NetworkWeights): ComponentExport[] {
+  const config = checkNetworkConfig(source.config, autoencoderTinyConfigSchema, TINY_VAE_SUPPORTED);
+  const half = (
+    name: 'vae_decoder' | 'vae_encoder',
+    network: typeof autoencoderTinyDecoder,
+    prefix: string,
+  ): ComponentExport => ({
+    name,
+    config: source.config.raw,
+    weightFiles: source.weights.files,
+    build: (scratchDir) =>
+      buildNetwork(
+        source.weights,
+        scratchDir,
+        (root) => network(root, config),
+        (key) => key.startsWith(prefix),
+      ),
+  });
+  return [
+    half('vae_decoder', autoencoderTinyDecoder, 'decoder.'),
+    half('vae_encoder', autoencoderTinyEncoder, 'encoder.'),
   ];
 }
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import {
   safetyCheckerExport,
   textEncoderExport,
+  tinyVaeExports,
   vaeExports,
 } from '../../../lib/models/loading/component-export.js';
 import { networkWeights } from '../../../lib/models/loading/network-weights.js';
@@ -75,6 +76,15 @@ describe('further networks', () => {
   it("compute what CLIPTextModelWithProjection does, SDXL's second text encoder", async () => {
     using model = await build('sdxl', 'text_encoder_2');
     await expectParity(model, await readCase('sdxl', 'text_encoder_2', 'expected.json'));
+  });
+
+  it('compute what AutoencoderTiny does', async () => {
+    const source = await inFolder('tiny-vae', 'diffusion_pytorch_model');
+    const [decoder, encoder] = tinyVaeExports(source);
+    using decoderModel = await decoder!.build();
+    using encoderModel = await encoder!.build();
+    await expectParity(decoderModel, await readCase('tiny-vae', 'expected-decoder.json'));
+    await expectParity(encoderModel, await readCase('tiny-vae', 'expected-encoder.json'));
   });
 
   it('flag pictures as StableDiffusionSafetyChecker does, special care included', async () => {

@@ -4,7 +4,7 @@ import { fileExists } from '../../../common/file-exists.js';
 import { path as pathField } from '../../../common/fields.js';
 import { ModelLoadError } from '../../../common/errors.js';
 import { optionsSchema, parseOptions, wrongValue } from '../../../common/options.js';
-import { autoencoderKlConfigSchema } from '../../definitions/autoencoder-kl.js';
+import { autoencoderKlConfigSchema, VAE_SUPPORTED } from '../../definitions/autoencoder-kl.js';
 import { clipTextConfigSchema } from '../../definitions/clip/text-model.js';
 import { checkNetworkConfig, type NetworkConfig } from '../../definitions/network-config.js';
 import { UNET_SUPPORTED, unetConfigSchema } from '../../definitions/unet/config.js';
@@ -126,7 +126,6 @@ export async function exportCheckpoint(
     weights: { files: [path], format: weightFormat, naming },
   });
   const unet = checkNetworkConfig(model.unet, unetConfigSchema, UNET_SUPPORTED);
-  const vae = checkNetworkConfig(model.vae, autoencoderKlConfigSchema);
   const texts = model.textEncoders.map(({ config }) => checkNetworkConfig(config, clipTextConfigSchema));
   requireFit(
     path,
@@ -154,9 +153,13 @@ export async function exportCheckpoint(
       }),
       ...(replacement
         ? replaceVae(replacement, model.unet.raw, path, scaleFactor)
-        : vaeExports(source(model.vae, vaeNaming(vae.block_out_channels.length)), scaleFactor)),
+        : vaeExports(source(model.vae, vaeNaming(vaeLevels(model.vae))), scaleFactor)),
     ],
   };
+}
+
+function vaeLevels(config: NetworkConfig): number {
+  return checkNetworkConfig(config, autoencoderKlConfigSchema, VAE_SUPPORTED).block_out_channels.length;
 }
 
 /** @throws ModelLoadError `MODEL_NOT_FOUND` */

@@ -1,10 +1,17 @@
 import { ModelLoadError } from '../../../common/errors.js';
-import type { AutoencoderKlConfig } from '../../definitions/autoencoder-kl.js';
-import type { NetworkConfig } from '../../definitions/network-config.js';
+import { autoencoderKlConfigSchema, VAE_SUPPORTED } from '../../definitions/autoencoder-kl.js';
+import { autoencoderTinyConfigSchema, TINY_VAE_SUPPORTED } from '../../definitions/autoencoder-tiny.js';
+import { checkNetworkConfig, type NetworkConfig } from '../../definitions/network-config.js';
 import type { ModelIndex } from '../../layout.js';
 import type { WeightFormat } from '../../weights/formats.js';
 import type { VariantWeights } from '../check-variant.js';
-import type { ComponentExport, ScaleFactor } from '../component-export.js';
+import {
+  tinyVaeExports,
+  vaeExports,
+  type ComponentExport,
+  type NetworkWeights,
+  type ScaleFactor,
+} from '../component-export.js';
 
 /** A VAE that replaces a model's own, with its configuration checked and its files found. */
 export interface ReplacementVae {
@@ -55,10 +62,34 @@ export function replaceVae(
 
 /** An index that names the class of the VAE that replaces the model's own. */
 export function withVae(index: ModelIndex, vae: ReplacementVae | undefined): ModelIndex {
-  return vae ? { ...index, vae: ['diffusers', 'AutoencoderKL'] } : index;
+  return vae ? { ...index, vae: ['diffusers', vaeClassOf(vae.config)] } : index;
 }
 
-/** What models need to know of a VAE's configuration. */
-export function sizesOf(config: AutoencoderKlConfig): Pick<ReplacementVae, 'scaleFactor' | 'latentChannels'> {
-  return { scaleFactor: 2 ** (config.block_out_channels.length - 1), latentChannels: config.latent_channels };
+function vaeClassOf({ raw }: NetworkConfig): 'AutoencoderKL' | 'AutoencoderTiny' {
+  return raw._class_name === 'AutoencoderTiny' ? 'AutoencoderTiny' : 'AutoencoderKL';
+}
+
+/**
+ * What models need to know of a VAE's configuration, checked.
+ *
+ * @throws ModelLoadError `UNSUPPORTED` for another class, `CONFIG_INVALID`
+ */
+export function vaeSizes(config: NetworkConfig): Pick<ReplacementVae, 'scaleFactor' | 'latentChannels'> {
+  if (vaeClassOf(config) === 'AutoencoderTiny') {
+    const tiny = checkNetworkConfig(config, autoencoderTinyConfigSchema, TINY_VAE_SUPPORTED);
+    return sizes(tiny.decoder_block_out_channels, tiny.latent_channels);
+  }
+  const checked = checkNetworkConfig(config, autoencoderKlConfigSchema, VAE_SUPPORTED);
+  return sizes(checked.block_out_channels, checked.latent_channels);
+}
+
+/** The networks of a VAE of either class. */
+export function exportsOf(weights: NetworkWeights, scaleFactor: ScaleFactor): ComponentExport[] {
+  return vaeClassOf(weights.config) === 'AutoencoderTiny'
+    ? tinyVaeExports(weights)
+    : vaeExports(weights, scaleFactor);
+}
+
+function sizes(levels: readonly number[], latentChannels: number) {
+  return { scaleFactor: 2 ** (levels.length - 1), latentChannels };
 }

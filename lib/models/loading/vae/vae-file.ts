@@ -2,19 +2,14 @@ import { dirname, join } from 'node:path';
 
 import { ModelLoadError } from '../../../common/errors.js';
 import { fileExists } from '../../../common/file-exists.js';
-import { autoencoderKlConfigSchema, VAE_SUPPORTED } from '../../definitions/autoencoder-kl.js';
-import {
-  checkNetworkConfig,
-  readNetworkConfig,
-  type NetworkConfig,
-} from '../../definitions/network-config.js';
+import { readNetworkConfig, type NetworkConfig } from '../../definitions/network-config.js';
+import type { WeightFormat } from '../../weights/formats.js';
 import { OWN_NAMES, type WeightNaming } from '../../weights/naming.js';
-import { vaeExports } from '../component-export.js';
 import { Checkpoint, PREFIXES } from '../single-file/checkpoint.js';
 import { isXl } from '../single-file/text-encoders.js';
 import { ORIGINAL_VAE_KEYS, vaeConfigOf, XL_VAE, type VaeKeys } from '../single-file/vae-config.js';
 import { vaeNaming } from '../single-file/vae-naming.js';
-import { sizesOf, type ReplacementVae, type VaeOptions } from './replacement-vae.js';
+import { exportsOf, vaeSizes, type ReplacementVae, type VaeOptions } from './replacement-vae.js';
 
 /** What stands before a VAE's keys: in checkpoints, in those that diffusers' users have merged, and in files of VAEs. */
 const KEY_PREFIXES = [PREFIXES.vae, 'vae.', ''];
@@ -39,22 +34,50 @@ export async function openVaeFile(
   { weightFormat: format = 'stored' }: VaeOptions,
 ): Promise<ReplacementVae> {
   const checkpoint = new Checkpoint(path);
+  if (checkpoint.some(TINY)) return openTinyVaeFile(path, format);
   const keys = keysOf(checkpoint);
   const isOriginal = keys.resnet === ORIGINAL_VAE_KEYS.resnet;
   const beside = isOriginal ? undefined : await configBeside(path);
   const config = beside ?? { path, raw: inferConfig(checkpoint, keys) };
-  const checked = checkNetworkConfig(config, autoencoderKlConfigSchema, VAE_SUPPORTED);
+  const sizes = vaeSizes(config);
+  const levels = 1 + Math.log2(sizes.scaleFactor);
   const naming: WeightNaming = isOriginal
-    ? vaeNaming(checked.block_out_channels.length, keys.prefix)
+    ? vaeNaming(levels, keys.prefix)
     : { ...OWN_NAMES, prefix: keys.prefix };
   const weights = { files: [path], format, naming };
   return {
     path,
     config,
-    ...sizesOf(checked),
+    ...sizes,
     isBuilt: true,
     components: (scaleFactor) =>
-      vaeExports({ config, weights }, scaleFactor).map((component) => ({ ...component, root: path })),
+      exportsOf({ config, weights }, scaleFactor).map((component) => ({ ...component, root: path })),
+  };
+}
+
+/**
+ * Opens an AutoencoderTiny's file in diffusers' layout.
+ *
+ * @throws ModelLoadError `UNSUPPORTED` for one half of it under its author's keys, which are numbers only
+ */
+async function openTinyVaeFile(path: string, format: WeightFormat): Promise<ReplacementVae> {
+  const checkpoint = new Checkpoint(path);
+  if (!checkpoint.hasPrefix('encoder.') || !checkpoint.hasPrefix('decoder.')) {
+    throw new ModelLoadError(
+      'UNSUPPORTED',
+      `${path} holds one half of an AutoencoderTiny; supported is its file in diffusers' layout, with both halves ` +
+        '(encoder.layers.* and decoder.layers.*)',
+    );
+  }
+  const config = (await configBeside(path)) ?? { path, raw: { _class_name: 'AutoencoderTiny' } };
+  const weights = { config, weights: { files: [path], format } };
+  return {
+    path,
+    config,
+    ...vaeSizes(config),
+    isBuilt: true,
+    components: (scaleFactor) =>
+      exportsOf(weights, scaleFactor).map((component) => ({ ...component, root: path })),
   };
 }
 
@@ -64,12 +87,6 @@ function keysOf(checkpoint: Checkpoint): VaeKeys {
     for (const resnet of [ORIGINAL_VAE_KEYS.resnet, DIFFUSERS_RESNET]) {
       if (checkpoint.has(`${prefix}${resnet(0, 0)}.conv1.weight`)) return { prefix, resnet };
     }
-  }
-  if (checkpoint.some(TINY)) {
-    throw new ModelLoadError(
-      'UNSUPPORTED',
-      `${checkpoint.path} holds an AutoencoderTiny; supported is AutoencoderKL`,
-    );
   }
   throw new ModelLoadError(
     'UNSUPPORTED',
@@ -93,5 +110,5 @@ async function configBeside(path: string): Promise<NetworkConfig | undefined> {
   const beside = join(dirname(path), 'config.json');
   if (!(await fileExists(beside))) return undefined;
   const config = await readNetworkConfig(beside);
-  return config.raw._class_name === 'AutoencoderKL' ? config : undefined;
+  return String(config.raw._class_name).startsWith('Autoencoder') ? config : undefined;
 }

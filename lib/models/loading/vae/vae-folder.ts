@@ -4,22 +4,13 @@ import { dirname, join } from 'node:path';
 import { ModelLoadError } from '../../../common/errors.js';
 import { fileExists } from '../../../common/file-exists.js';
 import { sharedCore } from '../../../runtime/index.js';
-import {
-  autoencoderKlConfigSchema,
-  VAE_SUPPORTED,
-  type AutoencoderKlConfig,
-} from '../../definitions/autoencoder-kl.js';
-import {
-  checkNetworkConfig,
-  readNetworkConfig,
-  type NetworkConfig,
-} from '../../definitions/network-config.js';
+import { readNetworkConfig } from '../../definitions/network-config.js';
 import { IR_NAMES } from '../../file-names.js';
 import { COMPONENTS } from '../../layout.js';
-import { vaeExports, type ComponentExport } from '../component-export.js';
+import type { ComponentExport } from '../component-export.js';
 import { irSource } from '../ir-source.js';
 import { networkWeights } from '../network-weights.js';
-import { sizesOf, type ReplacementVae, type VaeOptions } from './replacement-vae.js';
+import { exportsOf, vaeSizes, type ReplacementVae, type VaeOptions } from './replacement-vae.js';
 
 /**
  * Opens a VAE in a folder: `vae/` of a model, the VAE's own folder, or `vae_decoder/` and `vae_encoder/` in OpenVINO's
@@ -49,11 +40,7 @@ export async function openVaeFolder(folder: string, options: VaeOptions): Promis
  * @throws ModelLoadError `UNSUPPORTED` for another class, `CONFIG_INVALID`
  */
 export async function checkVaeConfig(path: string): Promise<void> {
-  checkConfig(await readNetworkConfig(path));
-}
-
-function checkConfig(config: NetworkConfig): AutoencoderKlConfig {
-  return checkNetworkConfig(config, autoencoderKlConfigSchema, VAE_SUPPORTED);
+  vaeSizes(await readNetworkConfig(path));
 }
 
 async function openWeights(
@@ -67,11 +54,11 @@ async function openWeights(
   return {
     path,
     config: source.config,
-    ...sizesOf(checkConfig(source.config)),
+    ...vaeSizes(source.config),
     isBuilt: true,
     found: source,
     components: (scaleFactor) =>
-      vaeExports(source, scaleFactor).map((component) => ({ ...component, root: folder })),
+      exportsOf(source, scaleFactor).map((component) => ({ ...component, root: folder })),
   };
 }
 
@@ -86,7 +73,7 @@ async function openNetworks(folder: string): Promise<ReplacementVae> {
   const path = join(folder, described?.name ?? 'vae_decoder', 'config.json');
   if (!described) throw new ModelLoadError('MODEL_NOT_FOUND', `There is no ${path}`);
   const config = { path, raw: described.config };
-  const sizes = sizesOf(checkConfig(config));
+  const sizes = vaeSizes(config);
   const components = sources.map((found): ComponentExport => {
     const config = Object.keys(found.config).length > 0 ? found.config : described.config;
     const source = { ...found, config, root: dirname(found.path) };

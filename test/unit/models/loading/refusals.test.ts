@@ -65,7 +65,7 @@ describe('a configuration that asks for what is not supported', () => {
     ['unet/config.json', { attention_type: 'gated' }],
     ['unet/config.json', { encoder_hid_dim_type: 'image_proj' }],
     ['unet/config.json', { mid_block_type: 'UNetMidBlock2DSimpleCrossAttn' }],
-    ['vae/config.json', { _class_name: 'AutoencoderTiny' }],
+    ['vae/config.json', { _class_name: 'AsymmetricAutoencoderKL' }],
     ['model_index.json', { _class_name: 'FluxPipeline' }],
     ['model_index.json', { unet: ['diffusers', 'UNetSpatioTemporalConditionModel'] }],
   ])('is refused by name: %s %o', async (file, values) => {
