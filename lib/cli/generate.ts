@@ -83,7 +83,7 @@ export function generateCommand(): Command {
     )
     .option('--seed <number>', 'for an image that can be generated again (default: random)', seed)
     .option('--images <number>', 'images to generate, up to 1024', wholeNumberUpTo(1024), 1)
-    .option('--eta <number>', 'η of DDIM, 0 to 1', number)
+    .option('--eta <number>', 'η of DDIM or γ of TCD, 0 to 1', number)
     .addOption(
       new Option('--scheduler <name>', "scheduler (default: the model's own)").choices(
         Object.keys(schedulersByName),

@@ -56,6 +56,54 @@ export const schedulerChoices: readonly SchedulerChoice[] = [
     className: 'EulerAncestralDiscreteScheduler',
     description: 'Adds noise at each step: images change with the number of steps',
   },
+  {
+    name: 'heun',
+    className: 'HeunDiscreteScheduler',
+    description: 'Precise; two calls of the UNet a step',
+  },
+  { name: 'dpm2', className: 'KDPM2DiscreteScheduler', description: 'Precise; two calls of the UNet a step' },
+  {
+    name: 'dpm2-a',
+    className: 'KDPM2AncestralDiscreteScheduler',
+    description: 'DPM2 that adds noise at each step: images change with the number of steps',
+  },
+  {
+    name: 'dpmpp-sde',
+    className: 'DPMSolverSDEScheduler',
+    description: 'DPM++ SDE: good images in 10 to 15 steps of two calls of the UNet; adds noise at each step',
+  },
+  {
+    name: 'dpmpp-sde-karras',
+    className: 'DPMSolverSDEScheduler',
+    config: KARRAS,
+    description: 'DPM++ SDE Karras: with the noise levels of Karras et al.',
+  },
+  { name: 'lms', className: 'LMSDiscreteScheduler', description: 'Linear multistep method, 25 to 50 steps' },
+  {
+    name: 'lcm',
+    className: 'LCMScheduler',
+    description: 'For latent consistency models and LCM-LoRA, 1 to 8 steps',
+  },
+  {
+    name: 'tcd',
+    className: 'TCDScheduler',
+    description: 'For TCD-LoRA and Hyper-SD, 1 to 8 steps; with eta above 0 it adds noise',
+  },
+  {
+    name: 'ddpm',
+    className: 'DDPMScheduler',
+    description: 'What models are trained with: adds noise at each step, needs hundreds of them',
+  },
+  {
+    name: 'edm-euler',
+    className: 'EDMEulerScheduler',
+    description: "For models in EDM's formulation, such as Playground 2.5",
+  },
+  {
+    name: 'ddim-inverse',
+    className: 'DDIMInverseScheduler',
+    description: 'From an image to its noise, by DDIM backwards; makes no images',
+  },
 ];
 
 /** Classes by their names on the command line; each takes the config of the model's own. */

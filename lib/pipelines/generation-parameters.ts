@@ -9,6 +9,9 @@ import { configOverrides } from '../schedulers/config-overrides.js';
 import type { Scheduler } from '../schedulers/index.js';
 import type { GenerateRequest } from './request.js';
 
+/** Schedulers whose steps `eta` changes. */
+const TAKES_ETA: readonly string[] = ['DDIMScheduler', 'TCDScheduler'];
+
 /** What images were generated with, beside their request. */
 export interface GenerationSetup {
   readonly scheduler: Scheduler;
@@ -35,7 +38,7 @@ export function generationParameters(
     guidanceScale,
     scheduler: scheduler.className,
     schedulerConfig: overridesOf(scheduler, setup.modelSchedulerConfig),
-    ...(eta > 0 && scheduler.className === 'DDIMScheduler' && { eta }),
+    ...(eta > 0 && TAKES_ETA.includes(scheduler.className) && { eta }),
     width,
     height,
     ...setup.ownParameters,

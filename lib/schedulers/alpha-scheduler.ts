@@ -68,6 +68,18 @@ export abstract class AlphaScheduler<Config extends AlphaConfig> extends Configu
     );
   }
 
+  /** @throws InvalidArgumentError for a timestep that is not one of training */
+  protected customTimesteps(timesteps: readonly number[]): number[] {
+    const limit = this.#alphas.length - 1;
+    const wrong = timesteps.find(
+      (timestep) => !Number.isInteger(timestep) || timestep < 0 || timestep > limit,
+    );
+    if (wrong === undefined) return [...timesteps];
+    throw new InvalidArgumentError(
+      `Expected timesteps of training, integers between 0 and ${limit}, but received ${wrong}`,
+    );
+  }
+
   #mostSteps(count: number): number {
     let steps = count;
     while (steps > 0 && roundHalfEven(spacedTimesteps(this.config, steps)[0]!) > this.#alphas.length - 1)

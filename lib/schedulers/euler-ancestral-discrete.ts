@@ -1,3 +1,4 @@
+import { ancestralSigmas } from './ancestral-sigmas.js';
 import { EulerScheduler } from './euler-scheduler.js';
 import { addScaled, eulerStep } from './float32.js';
 import {
@@ -60,14 +61,11 @@ export class EulerAncestralDiscreteScheduler extends EulerScheduler<EulerAncestr
   ): StepOutput {
     const index = this.stepIndexFor(timestep);
     const from = this.sigmas[index]!;
-    const [fromSquared, toSquared] = [fround(from ** 2), fround(this.sigmas[index + 1]! ** 2)];
-    const product = fround(toSquared * fround(fromSquared - toSquared));
-    const sigmaUp = fround(Math.sqrt(fround(product / fromSquared)));
-    const sigmaDown = fround(Math.sqrt(fround(toSquared - fround(sigmaUp ** 2))));
+    const { down, up } = ancestralSigmas(from, this.sigmas[index + 1]!);
 
     const predOriginalSample = this.originalSample(modelOutput, sample, from);
-    const down = eulerStep(sample, predOriginalSample, from, sigmaDown - from);
-    const prevSample = addScaled(down, sigmaUp, this.requireNoise(options));
+    const stepped = eulerStep(sample, predOriginalSample, from, down - from);
+    const prevSample = addScaled(stepped, up, this.requireNoise(options));
     this.finishStep();
     return { prevSample, predOriginalSample };
   }

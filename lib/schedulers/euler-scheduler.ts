@@ -12,7 +12,7 @@ interface EulerConfig {
 const { fround } = Math;
 
 /**
- * Base of Euler's method with noise added at each step and without: samples are not scaled to unit variance but are as
+ * Base of Euler's method and of those that refine it (Heun, KDPM2, LMS, DPM-Solver SDE): samples are not scaled to unit variance but are as
  * large as their noise, and the UNet's input is divided by √(σ² + 1).
  */
 export abstract class EulerScheduler<
@@ -29,7 +29,12 @@ export abstract class EulerScheduler<
   }
 
   override scaleModelInput(sample: Float32Array, timestep: number): Float32Array {
-    return divide(sample, root(this.sigmas[this.stepIndexFor(timestep)]!));
+    return this.scaleBy(sample, this.sigmas[this.stepIndexFor(timestep)]!);
+  }
+
+  /** A sample of a noise level scaled to unit variance. */
+  protected scaleBy(sample: Float32Array, sigma: number): Float32Array {
+    return divide(sample, root(sigma));
   }
 
   /** x_0 that a prediction implies at a noise level. */

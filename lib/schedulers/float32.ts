@@ -62,6 +62,14 @@ export function divide(values: Float32Array, divisor: number): Float32Array {
   return result;
 }
 
+/** weight · values. */
+export function multiply(values: Float32Array, weight: number): Float32Array {
+  const w = fround(weight);
+  const result = new Float32Array(values.length);
+  for (let i = 0; i < values.length; i++) result[i] = w * values[i]!;
+  return result;
+}
+
 /** Values limited to [−range, range]. */
 export function clamp(values: Float32Array, range: number): Float32Array {
   const limit = fround(range);
@@ -70,19 +78,33 @@ export function clamp(values: Float32Array, range: number): Float32Array {
   return result;
 }
 
-/** One step of Euler's method: sample + (sample − original) / σ · dt, the derivative of dx/dσ times the step. */
+/**
+ * One step of Euler's method: start + (sample − original) / σ · dt, the derivative of dx/dσ times the step.
+ *
+ * @param start - the sample to step from. Default: `sample`
+ */
 export function eulerStep(
   sample: Float32Array,
   original: Float32Array,
   sigma: number,
   dt: number,
+  start = sample,
 ): Float32Array {
-  const length = commonLength([sample, original]);
+  const length = commonLength([sample, original, start]);
   const [s, step] = [fround(sigma), fround(dt)];
   const result = new Float32Array(length);
   for (let i = 0; i < length; i++) {
     const derivative = fround(fround(sample[i]! - original[i]!) / s);
-    result[i] = sample[i]! + fround(derivative * step);
+    result[i] = start[i]! + fround(derivative * step);
   }
+  return result;
+}
+
+/** (sample − original) / σ, the derivative dx/dσ. */
+export function derivative(sample: Float32Array, original: Float32Array, sigma: number): Float32Array {
+  const length = commonLength([sample, original]);
+  const s = fround(sigma);
+  const result = new Float32Array(length);
+  for (let i = 0; i < length; i++) result[i] = fround(sample[i]! - original[i]!) / s;
   return result;
 }

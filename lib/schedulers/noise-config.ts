@@ -20,6 +20,14 @@ export interface NoiseConfig {
   trainedBetas: readonly number[] | null;
 }
 
+/** Keys of the noise schedule of schedulers whose β is by default as in Stable Diffusion. */
+export interface StableDiffusionNoiseConfig extends NoiseConfig {
+  /** β of the first timestep, above 0, at most 1. Default: 0.00085. diffusers: `beta_start`. */
+  betaStart: number;
+  /** β of the last timestep, above 0, at most 1. Default: 0.012. diffusers: `beta_end`. */
+  betaEnd: number;
+}
+
 /** The key for zero terminal SNR. */
 export interface ZeroSnrConfig {
   /**
@@ -87,6 +95,11 @@ export const noiseKeys = {
     .default(null)
     .describe('a list of 1 to 100000 numbers between 0 and 1, or null'),
 };
+
+const beta = (value: number) =>
+  noiseKeys.betaStart.unwrap().default(value).describe(noiseKeys.betaStart.description!);
+
+export const stableDiffusionNoiseKeys = { ...noiseKeys, betaStart: beta(0.00085), betaEnd: beta(0.012) };
 
 export const thresholdingKeys = {
   thresholding: flag(false),

@@ -2,7 +2,8 @@ import type { NoiseConfig } from './noise-config.js';
 import { linspaceF32 } from './numeric.js';
 
 /** A config that defines a noise schedule. */
-export type NoiseScheduleConfig = NoiseConfig & {
+export type NoiseScheduleConfig = Omit<NoiseConfig, 'betaSchedule'> & {
+  betaSchedule: NoiseConfig['betaSchedule'] | 'exp' | 'laplace' | 'sigmoid';
   rescaleBetasZeroSnr?: boolean | undefined;
 };
 
@@ -38,7 +39,7 @@ function trainingBetas({
   betaStart,
   betaEnd,
   numTrainTimesteps,
-}: NoiseConfig): Float32Array {
+}: NoiseScheduleConfig): Float32Array {
   if (trainedBetas) return Float32Array.from(trainedBetas);
   switch (betaSchedule) {
     case 'linear':
@@ -48,16 +49,30 @@ function trainingBetas({
         (root) => root * root,
       );
     case 'squaredcos_cap_v2':
-      return cosineBetas(numTrainTimesteps);
+      return betasOfAlphaBar(numTrainTimesteps, (t) => Math.cos((((t + 0.008) / 1.008) * Math.PI) / 2) ** 2);
+    case 'exp':
+      return betasOfAlphaBar(numTrainTimesteps, (t) => Math.exp(-12 * t));
+    case 'laplace':
+      return betasOfAlphaBar(numTrainTimesteps, laplaceAlphaBar);
+    case 'sigmoid':
+      return linspaceF32(-6, 6, numTrainTimesteps).map(
+        (x) => fround(fround(1 / (1 + Math.exp(-x))) * fround(betaEnd - betaStart)) + fround(betaStart),
+      );
   }
 }
 
-/** Cosine schedule of Improved DDPM (https://arxiv.org/abs/2102.09672), β limited to 0.999. */
-function cosineBetas(count: number): Float32Array {
-  const alphaBar = (t: number): number => Math.cos((((t + 0.008) / 1.008) * Math.PI) / 2) ** 2;
+/** β, limited to 0.999, of a given ᾱ over time from 0 to 1; the cosine is that of Improved DDPM (https://arxiv.org/abs/2102.09672). */
+function betasOfAlphaBar(count: number, alphaBar: (t: number) => number): Float32Array {
   return Float32Array.from({ length: count }, (_, i) =>
     Math.min(1 - alphaBar((i + 1) / count) / alphaBar(i / count), 0.999),
   );
+}
+
+/** √(SNR / (1 + SNR)) as diffusers has it, log SNR being Laplace-distributed (https://arxiv.org/abs/2407.03297). */
+function laplaceAlphaBar(t: number): number {
+  const side = t > 0.5 ? -1 : 1;
+  const snr = Math.exp(-0.5 * side * Math.log(1 - 2 * Math.abs(0.5 - t) + 1e-6));
+  return Math.sqrt(snr / (1 + snr));
 }
 
 /** β rescaled so that the last timestep is pure noise (https://arxiv.org/abs/2305.08891, algorithm 1). */

@@ -2,21 +2,41 @@ import { wrongValue } from '../common/options.js';
 import { ModelLoadError } from '../common/errors.js';
 import { ConfigurableScheduler, type SchedulerClass } from './configurable-scheduler.js';
 import { DDIMScheduler } from './ddim.js';
+import { DDIMInverseScheduler } from './ddim-inverse.js';
+import { DDPMScheduler } from './ddpm.js';
 import { DPMSolverMultistepScheduler } from './dpm-solver-multistep.js';
+import { DPMSolverSDEScheduler } from './dpm-solver-sde.js';
+import { EDMEulerScheduler } from './edm-euler.js';
 import { EulerAncestralDiscreteScheduler } from './euler-ancestral-discrete.js';
 import { EulerDiscreteScheduler } from './euler-discrete.js';
+import { HeunDiscreteScheduler } from './heun-discrete.js';
+import { KDPM2AncestralDiscreteScheduler } from './kdpm2-ancestral-discrete.js';
+import { KDPM2DiscreteScheduler } from './kdpm2-discrete.js';
+import { LCMScheduler } from './lcm.js';
+import { LMSDiscreteScheduler } from './lms-discrete.js';
 import { PNDMScheduler } from './pndm.js';
+import { TCDScheduler } from './tcd.js';
 import { UniPCMultistepScheduler } from './uni-pc-multistep.js';
 import { fromFile } from './scheduler-config.js';
 import { readSchedulerFile } from './scheduler-file.js';
 import { warnOfUnknownKeys } from './unknown-keys.js';
 
 const classes: readonly SchedulerClass[] = [
+  DDIMInverseScheduler,
   DDIMScheduler,
+  DDPMScheduler,
   DPMSolverMultistepScheduler,
+  DPMSolverSDEScheduler,
+  EDMEulerScheduler,
   EulerAncestralDiscreteScheduler,
   EulerDiscreteScheduler,
+  HeunDiscreteScheduler,
+  KDPM2AncestralDiscreteScheduler,
+  KDPM2DiscreteScheduler,
+  LCMScheduler,
+  LMSDiscreteScheduler,
   PNDMScheduler,
+  TCDScheduler,
   UniPCMultistepScheduler,
 ];
 

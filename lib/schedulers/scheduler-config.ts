@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { ModelLoadError, OpenVINODiffusersError } from '../common/errors.js';
 import { unknownOption, wrongValue } from '../common/options.js';
+import type { TimestepOptions } from './timestep-options.js';
 
 /** The static description of a scheduler class: its name and the keys of its config. */
 export interface SchedulerDefinition {
@@ -15,7 +16,7 @@ export interface SchedulerDefinition {
    */
   readonly unsupported: Readonly<Record<string, readonly unknown[] | ((value: unknown) => boolean)>>;
   /** What `setTimesteps` takes besides a number of steps. */
-  readonly timestepOptions?: readonly ('timesteps' | 'sigmas' | 'mu')[];
+  readonly timestepOptions?: readonly Exclude<keyof TimestepOptions, 'numInferenceSteps'>[];
   /** Values that other schedulers write under a key of this one, and what diffusers replaces them with. */
   readonly aliases?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }

@@ -3,7 +3,9 @@ import type { TimestepOptions } from './timestep-options.js';
 
 /** What a step may need besides its tensors. */
 export interface StepOptions {
-  /** η of DDIM, 0 (deterministic) to 1 (as noisy as DDPM); others ignore it. Default: 0. */
+  /**
+   * η of DDIM, 0 (deterministic) to 1 (as noisy as DDPM), default 0, or γ of TCD, 0 to 1, default 0.3; others ignore it.
+   */
   eta?: number | undefined;
   /** Returns standard-normal noise of the sample's size; called by schedulers that add noise. */
   noise?: (() => Float32Array) | undefined;
@@ -72,7 +74,10 @@ export abstract class Scheduler<Config extends object = object> {
   abstract readonly config: Readonly<Config>;
   /** Timesteps from the noisiest down, as the UNet takes them; set by `setTimesteps`, empty before. */
   abstract readonly timesteps: readonly number[];
-  /** Calls of the UNet per inference step: `timesteps` has about `order` entries for each. Default: 1. */
+  /**
+   * Calls of the UNet per inference step: `timesteps` has `order` entries for each, though fewer for the last one.
+   * Pipelines report a step after every `order` of them, and after the last. Default: 1.
+   */
   readonly order: number = 1;
 
   /** The options that `setTimesteps` takes besides a number. Default: 'numInferenceSteps' alone. */

@@ -17,6 +17,16 @@ export interface TimestepOptions {
   readonly sigmas?: readonly number[] | undefined;
   /** Shifts flow sigmas by e^μ, with `useDynamicShifting`. diffusers: `mu`. */
   readonly mu?: number | undefined;
+  /**
+   * Timesteps that the model was distilled at, for LCM and TCD. Default: the config's. diffusers:
+   * `original_inference_steps`.
+   */
+  readonly originalInferenceSteps?: number | undefined;
+  /**
+   * The share of the noise levels to spread the steps over, from 0 noise up, for LCM and TCD. Default: 1. diffusers:
+   * `strength`.
+   */
+  readonly strength?: number | undefined;
 }
 
 const MAX_STEPS = 100_000;
@@ -65,6 +75,8 @@ const ALL_OPTIONS: readonly string[] = [
   'timesteps',
   'sigmas',
   'mu',
+  'originalInferenceSteps',
+  'strength',
 ] satisfies (keyof TimestepOptions)[];
 
 function requireDescending(name: 'timesteps' | 'sigmas', values: readonly number[]): void {

@@ -3,6 +3,7 @@
 Each file in scheduler_suites/ is named after a class and lists its cases:
 
 - `config`: the keys that all cases share; a case's `config` adds to them and replaces them
+- `rounding`: "exact" for suites where the last bit decides (see `exact_rounding`)
 - `steps`: inference steps, for all cases or one
 - `begin`: the index of the first timestep, where the sample is an image noised by `add_noise`
 - `custom`: "timesteps" or "sigmas": the schedule's own, handed back to `set_timesteps`
@@ -15,6 +16,7 @@ itself stands in a list of its own.
     python test/reference/make_scheduler_suites.py [class ...]
 """
 
+import contextlib
 import inspect
 import itertools
 import json
@@ -125,17 +127,47 @@ def run(name: str, shared: dict, case: dict, from_first: bool = False) -> dict:
     return {**result, "norms": listed(norms), "final": [number(value) for value in values[:2] + values[-2:]]}
 
 
+@contextlib.contextmanager
+def exact_rounding():
+    """Rounds torch's float32 roots, logarithms and exponentials correctly, as a formula that any machine repeats.
+
+    The MKL library that computes them rounds one in ten the other way, differently from processor to processor. It
+    shows where levels of several hundred cancel, and in the Brownian tree, which rounds times to 1e-6: a time on the
+    other side has noise that differs by a thousandth.
+    """
+    names = ("sqrt", "log", "exp", "expm1", "__pow__")
+    originals = {name: getattr(torch.Tensor, name) for name in names}
+
+    def rounded(original):
+        def function(self, *args):
+            if self.dtype != torch.float32 or args not in [(), (0.5,)]:
+                return original(self, *args)
+            return original(self.double(), *args).float()
+
+        return function
+
+    for name, original in originals.items():
+        setattr(torch.Tensor, name, rounded(original))
+    try:
+        yield
+    finally:
+        for name, original in originals.items():
+            setattr(torch.Tensor, name, original)
+
+
 def record(name: str) -> None:
     suite = json.loads((SUITES / f"{name}.json").read_text())
+    rounding = exact_rounding if suite.get("rounding") == "exact" else contextlib.nullcontext
     lines = []
     for case in expand(suite):
         try:
-            try:
-                result = run(name, suite["config"], case)
-            except IndexError:
-                # Where the first timestep comes twice, diffusers starts at the second and runs past the last noise
-                # level, unless it is told where to begin.
-                result = run(name, suite["config"], case, from_first=True)
+            with rounding():
+                try:
+                    result = run(name, suite["config"], case)
+                except IndexError:
+                    # Where the first timestep comes twice, diffusers starts at the second and runs past the last
+                    # noise level, unless it is told where to begin.
+                    result = run(name, suite["config"], case, from_first=True)
         except Exception as error:
             result = {"raises": f"{type(error).__name__}: {error}"[:120]}
         short = {key: value for key, value in case.items() if value != {}}

@@ -69,7 +69,10 @@ const samplers: readonly Sampler[] = [
   plain('DPM2 a', 'KDPM2AncestralDiscreteScheduler', { automatic: 'Karras' }),
   plain('DDIM', 'DDIMScheduler', { has: [], timestepSpacing: 'leading' }),
   plain('PLMS', 'PNDMScheduler', { has: [], timestepSpacing: 'leading', config: { skipPrkSteps: true } }),
+  // The web UI's DDPM is k-diffusion's; diffusers' has a spacing.
+  plain('DDPM', 'DDPMScheduler', { has: ['spacing'] }),
   plain('LCM', 'LCMScheduler', { has: [], timestepSpacing: 'leading' }),
+  plain('TCD', 'TCDScheduler', { has: [], timestepSpacing: 'leading' }),
   plain('UniPC', 'UniPCMultistepScheduler', { has: ['sigmas'] }),
   plain('DEISMultistepScheduler', 'DEISMultistepScheduler', { has: ['sigmas'] }),
   plain('DPMSolverSinglestepScheduler', 'DPMSolverSinglestepScheduler', { has: ['sigmas'] }),

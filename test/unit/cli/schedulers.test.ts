@@ -19,6 +19,14 @@ it('the command line’s names make the schedulers they say', () => {
     ddim: 'DDIMScheduler',
     euler: 'EulerDiscreteScheduler',
     'euler-a': 'EulerAncestralDiscreteScheduler',
+    heun: 'HeunDiscreteScheduler',
+    dpm2: 'KDPM2DiscreteScheduler',
+    'dpm2-a': 'KDPM2AncestralDiscreteScheduler',
+    'dpmpp-sde': 'DPMSolverSDEScheduler',
+    lms: 'LMSDiscreteScheduler',
+    lcm: 'LCMScheduler',
+    tcd: 'TCDScheduler',
+    ddpm: 'DDPMScheduler',
   });
   expect(made.map(([, className]) => className)).toEqual(schedulerChoices.map(({ className }) => className));
 });

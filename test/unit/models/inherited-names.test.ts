@@ -30,9 +30,9 @@ describe.each(Object.getOwnPropertyNames(Object.prototype))('%s, as a name in a 
       expect.objectContaining({ name: 'ModelLoadError', code: 'UNSUPPORTED' }),
     );
     expect(
-      correctSchedulerFile({ _class_name: 'LMSDiscreteScheduler', steps_offset: 0 }, name, 'a file'),
+      correctSchedulerFile({ _class_name: 'IPNDMScheduler', steps_offset: 0 }, name, 'a file'),
     ).toEqual({
-      _class_name: 'LMSDiscreteScheduler',
+      _class_name: 'IPNDMScheduler',
       steps_offset: 0,
     });
   });

@@ -92,13 +92,13 @@ describe('a file is loaded into a pipeline as diffusers’ constructors correct 
   });
 
   it('and what a file of another class has is corrected, what it has not is not added', () => {
-    const file = { _class_name: 'LMSDiscreteScheduler', steps_offset: 0, clip_sample: true, beta_end: 0.012 };
+    const file = { _class_name: 'IPNDMScheduler', steps_offset: 0, clip_sample: true, beta_end: 0.012 };
     expect(correctSchedulerFile(file, 'StableDiffusionPipeline', 'file')).toEqual({
       ...file,
       steps_offset: 1,
       clip_sample: false,
     });
-    const bare = { _class_name: 'LMSDiscreteScheduler' };
+    const bare = { _class_name: 'IPNDMScheduler' };
     expect(correctSchedulerFile(bare, 'StableDiffusionPipeline', 'file')).toEqual(bare);
   });
 });

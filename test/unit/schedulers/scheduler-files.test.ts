@@ -59,7 +59,7 @@ describe('a file that cannot be used', () => {
 
   it.each([
     [{}, 'names no scheduler class (_class_name)'],
-    [{ _class_name: 'HeunDiscreteScheduler' }, 'names the scheduler class HeunDiscreteScheduler'],
+    [{ _class_name: 'IPNDMScheduler' }, 'names the scheduler class IPNDMScheduler'],
     [{ _class_name: 'toString' }, 'names the scheduler class toString'],
   ])('for its class, %o, is refused with those there are', async (config, message) => {
     await write(config);
@@ -74,7 +74,7 @@ describe('a file that cannot be used', () => {
   });
 
   it('by its own class is used by another that is asked for', async () => {
-    const file = { _class_name: 'HeunDiscreteScheduler', beta_end: 0.012 };
+    const file = { _class_name: 'IPNDMScheduler', beta_end: 0.012 };
     const scheduler = schedulerFromConfig(file, 'file', EulerDiscreteScheduler);
     expect(scheduler).toBeInstanceOf(EulerDiscreteScheduler);
     expect(scheduler.config).toMatchObject({ betaEnd: 0.012 });
