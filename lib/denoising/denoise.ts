@@ -5,12 +5,15 @@ import { InferenceError } from '../common/errors.js';
 import { areFinite } from '../common/finite.js';
 import type { Scheduler } from '../schedulers/index.js';
 import type { NoisePredictor } from './noise-predictor.js';
+import { stepEnds } from './step-ends.js';
 
 /** Passed to `onStep` after each step. */
 export interface StepInfo {
   /** From 1 to `steps`. */
   step: number;
+  /** Inference steps, as diffusers' progress bar counts them: each with all its calls of the UNet. */
   steps: number;
+  /** Of the step's last call of the UNet. */
   timestep: number;
   /** Shape [images, 4, height / 8, width / 8], flattened; yours to keep. */
   latents: Float32Array;
@@ -25,6 +28,8 @@ export interface DenoiseOptions {
   predictor: NoisePredictor;
   /** With its timesteps set. */
   scheduler: Scheduler;
+  /** Inference steps that the scheduler's timesteps are for. Default: one for each `scheduler.order` of them. */
+  numInferenceSteps?: number;
   /** What the first step starts from: noise scaled by `scheduler.initNoiseSigma`, or a noised image. */
   latents: Float32Array;
   /** Images in the batch. */
@@ -52,6 +57,7 @@ export interface Denoised {
  * The loop that all pipelines share: predict, then step.
  *
  * @throws InferenceError `NUMERICS` when a step gives NaN or infinity
+ * @throws InvalidArgumentError for a scheduler whose `order` is not an integer from 1
  * @throws the signal's reason when aborted, also while `onStep` is awaited
  */
 export async function denoise(options: DenoiseOptions): Promise<Denoised> {
@@ -68,6 +74,9 @@ export async function denoise(options: DenoiseOptions): Promise<Denoised> {
     afterStep,
   } = options;
   const timesteps = scheduler.timesteps.slice(firstIndex, endIndex);
+  const ends = stepEnds(timesteps.length, scheduler.order, warmupCalls(options));
+  const steps = ends.filter(Boolean).length;
+  let step = 0;
   let { latents } = options;
   let seconds = 0;
   let secondsPerStep = 0;
@@ -83,19 +92,26 @@ export async function denoise(options: DenoiseOptions): Promise<Denoised> {
       latents = scheduler.step(prediction, timestep, latents, { eta, noise, batchSize: images }).prevSample;
       if (afterStep) latents = afterStep(latents, index);
 
-      const step = place + 1;
-      requireFinite(latents, step, timesteps.length);
+      requireFinite(latents, step + 1, steps);
       seconds += (performance.now() - start) / 1000;
-      secondsPerStep = seconds / step;
+      if (!ends[place]) continue;
+      secondsPerStep = seconds / ++step;
       if (!onStep) continue;
-      const info = { step, steps: timesteps.length, timestep, latents: latents.slice(), secondsPerStep };
+      const info = { step, steps, timestep, latents: latents.slice(), secondsPerStep };
       const answer = await raceAbort(Promise.resolve(onStep(info)), signal);
-      if (answer === 'stop') return { latents, stopped: step < timesteps.length, secondsPerStep };
+      if (answer === 'stop') return { latents, stopped: step < steps, secondsPerStep };
     }
     return { latents, stopped: false, secondsPerStep };
   } finally {
     predictor.release();
   }
+}
+
+/** Calls of the UNet beyond those of the inference steps; the same for a loop that begins at a later step. */
+function warmupCalls({ scheduler, numInferenceSteps }: DenoiseOptions): number {
+  if (numInferenceSteps === undefined) return 0;
+  const { timesteps, order } = scheduler;
+  return timesteps.length - numInferenceSteps * order;
 }
 
 /** One value that is not finite spreads over the whole image within a step. */

@@ -40,7 +40,7 @@ export interface GenerateOptions extends GuidanceOptions {
   generator?: Generator | readonly Generator[] | undefined;
   /** Noise to start from instead of a seed's, before the scheduler scales it; [images, channels, height, width]. */
   latents?: Float32Array | Latents | undefined;
-  /** η of DDIM (https://arxiv.org/abs/2010.02502), 0 to 1; other schedulers ignore it. Default: 0. */
+  /** η of DDIM (https://arxiv.org/abs/2010.02502) or γ of TCD, 0 to 1; other schedulers ignore it. Default: 0. */
   eta?: number | undefined;
   /** Default: 'image'. */
   outputType?: OutputType | undefined;

@@ -214,6 +214,7 @@ export abstract class LatentDiffusionPipeline<
       ...(afterStep && { afterStep }),
       predictor: request.negativePrompts ? withGuidance(rows, { ...options, guidanceScale, images }) : rows,
       scheduler,
+      numInferenceSteps: request.numInferenceSteps,
       images,
       eta: request.eta,
       noise: noise.next,
