@@ -1,13 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { denoise, type DenoiseOptions, type StepInfo } from '../../../lib/denoising/index.js';
-import {
-  beginIndexForStrength,
-  HeunDiscreteScheduler,
-  PNDMScheduler,
-  type Scheduler,
-  type StepOptions,
-} from '../../../lib/schedulers/index.js';
+import type { Scheduler, StepOptions } from '../../../lib/schedulers/index.js';
 import { isSettled } from '../../support/hold.js';
 
 /** Milliseconds that performance.now() gives; only tests move it. */
@@ -293,82 +287,4 @@ it('seconds per step are the mean of the steps', async () => {
   const { options } = setup({ predictor: slowing });
   // 0.75, 0.25 and 0.25 seconds.
   expect((await denoise(options)).secondsPerStep).toBeCloseTo(1.25 / 3, 12);
-});
-
-describe('steps are counted as diffusers’ progress bar counts them', () => {
-  const counted = async (
-    scheduler: Scheduler,
-    numInferenceSteps: number,
-    firstIndex = 0,
-  ): Promise<[calls: number, steps: (readonly number[])[]]> => {
-    scheduler.setTimesteps(numInferenceSteps);
-    scheduler.setBeginIndex(firstIndex);
-    const steps: (readonly number[])[] = [];
-    const { predictor: own, options } = setup();
-    await denoise({
-      ...options,
-      scheduler,
-      numInferenceSteps,
-      firstIndex,
-      onStep: ({ step, steps: of, timestep }) => void steps.push([step, of, Math.round(timestep)]),
-    });
-    return [own.predict.mock.calls.length, steps];
-  };
-
-  it('of second order, with both calls of a step', async () => {
-    const [calls, steps] = await counted(new HeunDiscreteScheduler(), 4);
-    expect(calls).toBe(7);
-    expect(steps).toEqual([
-      [1, 4, 666],
-      [2, 4, 333],
-      [3, 4, 0],
-      [4, 4, 0],
-    ]);
-  });
-
-  it('of second order from the middle on, for image to image', async () => {
-    const heun = new HeunDiscreteScheduler();
-    heun.setTimesteps(4);
-    const [calls, steps] = await counted(heun, 4, beginIndexForStrength(heun, 4, 0.5));
-    expect(calls).toBe(3);
-    expect(steps).toEqual([
-      [1, 2, 0],
-      [2, 2, 0],
-    ]);
-  });
-
-  it.each([
-    [true, 5],
-    [false, 13],
-  ])('of PNDM, whose warm-up belongs to the first step: skipPrkSteps %s', async (skipPrkSteps, expected) => {
-    const [calls, steps] = await counted(new PNDMScheduler({ skipPrkSteps }), 4);
-    expect(calls).toBe(expected);
-    expect(steps.map(([step, of]) => [step, of])).toEqual([
-      [1, 4],
-      [2, 4],
-      [3, 4],
-      [4, 4],
-    ]);
-  });
-
-  it('with seconds of each step’s calls together, and of a loop without onStep', async () => {
-    const heun = new HeunDiscreteScheduler();
-    heun.setTimesteps(2);
-    const { options } = setup({ scheduler: heun });
-    expect((await denoise(options)).secondsPerStep).toBeCloseTo(0.75 / 2, 12);
-  });
-
-  it('and stopped only where steps are left', async () => {
-    const heun = new HeunDiscreteScheduler();
-    heun.setTimesteps(2);
-    const { predictor: own, options } = setup({ scheduler: heun, onStep: () => 'stop' });
-    expect((await denoise(options)).stopped).toBe(true);
-    expect(own.predict).toHaveBeenCalledTimes(2);
-  });
-
-  it.each([0, 1.5, -1, NaN])('unless the order of a scheduler of one’s own is none: %s', async (order) => {
-    const { scheduler: own, options } = setup();
-    const scheduler = { ...own, order } as unknown as Scheduler;
-    await expect(denoise({ ...options, scheduler })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
-  });
 });
