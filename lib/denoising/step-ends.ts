@@ -18,6 +18,6 @@ export function stepEnds(calls: number, order = 1, warmup = 0): boolean[] {
   }
   return Array.from(
     { length: calls },
-    (_, i) => i + 1 === calls || (i + 1 > warmup && (i + 1) % order === 0),
+    (_, i) => i + 1 === calls || (i >= warmup && (i + 1) % order === 0),
   );
 }
