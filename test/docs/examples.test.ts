@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { expect, it } from 'vitest';
 
-import { codeBlocks, readDocuments } from '../support/documents.js';
+import { codeBlocks, readDocuments, usesPipeline } from '../support/documents.js';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -12,17 +12,30 @@ const root = join(import.meta.dirname, '../..');
 const examples = new Map(
   readDocuments().flatMap((document) =>
     codeBlocks(document)
-      .filter(({ language }) => language === 'ts')
-      .map(({ code, line }) => {
-        const continues = /\bpipeline\b/.test(code) && !/\b(const|using) pipeline\b/.test(code);
+      .filter(({ language }) => language === 'ts' || language === 'js')
+      .map(({ code, line, language }) => {
+        const name = `${document.path.replaceAll('/', '-')}-line-${line}`;
+        if (language === 'js') {
+          const extension = code.includes('require(') ? 'cjs' : 'mjs';
+          return [join(root, 'test/docs', `${name}.${extension}`), code];
+        }
         const declared = "declare const pipeline: import('openvino-diffusers').OVStableDiffusionPipeline;";
-        const file = join(root, 'test/docs', `${document.path.replaceAll('/', '-')}-line-${line}.ts`);
-        return [file, `${continues ? declared : ''}${code}\nexport {};\n`];
+        return [
+          join(root, 'test/docs', `${name}.ts`),
+          `${usesPipeline(code) ? declared : ''}${code}\nexport {};\n`,
+        ];
       }),
   ),
 );
 
-it('every TypeScript example of the documentation compiles', () => {
+/** What Next.js, which is not installed, says of the options that are used. */
+const next = join(root, 'test/docs/next.d.ts');
+examples.set(
+  next,
+  "declare module 'next' { interface NextConfig { serverExternalPackages?: string[]; output?: 'standalone' | 'export' } }",
+);
+
+it('every example of the documentation compiles', () => {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => readFileSync(path, 'utf8')) as {
     config: { compilerOptions: object };
   };

@@ -49,7 +49,7 @@ if (values.help || unknown.length > 0) {
 const folder = mkdtempSync(join(tmpdir(), 'bundlers-'));
 const env = {
   ...process.env,
-  MODEL_DIR: ['packages/shapes', 'models/shapes'].map((path) => join(root, path)).find(existsSync),
+  MODEL_DIR: join(root, 'packages/shapes'),
   NEXT_TELEMETRY_DISABLED: '1',
 };
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
@@ -16,7 +16,11 @@ export function readDocuments(): Document[] {
   const inDocs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
   const others = ['scripts/train-demo-model/README.md', 'packages/shapes/README.md'];
   const paths = [...inRoot, ...inDocs.map((name) => `docs/${name}`), ...others];
-  return paths.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+  const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`);
+  return [...paths, ...packages.filter((path) => existsSync(join(root, path)))].map((path) => ({
+    path,
+    text: readFileSync(join(root, path), 'utf8'),
+  }));
 }
 
 /** A block of code, by its language. */
@@ -35,6 +39,11 @@ export function codeBlocks({ text }: Document): CodeBlock[] {
       line: text.slice(0, index).split('\n').length + 1,
     }),
   );
+}
+
+/** Whether a block goes on from the pipeline of another one. */
+export function usesPipeline(code: string): boolean {
+  return /\bpipeline\b/.test(code) && !/\b(const|using) pipeline\b/.test(code);
 }
 
 /** A link to a file of the project. */

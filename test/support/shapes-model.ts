@@ -1,8 +1,4 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-const root = join(import.meta.dirname, '../..');
-
 /** The folder of the demo's model. */
-export const shapesModel =
-  ['packages/shapes', 'models/shapes'].map((folder) => join(root, folder)).find(existsSync) ?? '';
+export const shapesModel = join(import.meta.dirname, '../../packages/shapes');
