@@ -12,7 +12,11 @@ import {
 } from './noise-config.js';
 import { sigmaSpacingKeys, type SigmaSpacingConfig } from './sigma-spacing.js';
 
-/** What a solver's model may predict. */
+/**
+ * What a solver's model may predict.
+ *
+ * @inline
+ */
 export type SolverPrediction = 'epsilon' | 'sample' | 'v_prediction' | 'flow_prediction';
 
 /** Keys that the fast solvers have in common: DPM-Solver, UniPC, DEIS. */

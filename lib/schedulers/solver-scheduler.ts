@@ -27,6 +27,7 @@ export abstract class SolverScheduler<Own extends Config> extends SigmaScheduler
   /** Converted predictions, newest first. */
   protected outputs: Float32Array[] = [];
 
+  /** {@inheritDoc Scheduler.addNoise} */
   override addNoise(originalSamples: Float32Array, noise: Float32Array, timestep: number): Float32Array {
     const { alpha, sigma } = this.levelOf(this.noiseSigma(timestep));
     return weightedSum([alpha, originalSamples], [sigma, noise]);

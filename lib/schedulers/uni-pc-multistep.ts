@@ -91,7 +91,10 @@ export class UniPCMultistepScheduler extends SolverScheduler<UniPCMultistepConfi
   static readonly definition = {
     className: 'UniPCMultistepScheduler',
     schema,
-    unsupported: { solverP: (value: unknown) => value !== null },
+    unsupported: {
+      /** Whether a value asks for another predictor. */
+      solverP: (value: unknown) => value !== null,
+    },
     timestepOptions: ['sigmas', 'mu'] as const,
     // What DPM-Solver and DEIS call theirs.
     aliases: { solverType: { midpoint: 'bh2', heun: 'bh2', logrho: 'bh2' } },

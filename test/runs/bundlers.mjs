@@ -70,7 +70,9 @@ async function hashOf(path) {
   return createHash('sha256').update(pixels).digest('hex');
 }
 
-const tarballs = readdirSync(values.packages).filter((name) => name.endsWith('.tgz'));
+const tarballs = readdirSync(values.packages).filter(
+  (name) => name.endsWith('.tgz') && !name.includes('-full-'),
+);
 if (tarballs.length === 0) throw new Error(`There are no packages in ${values.packages}`);
 writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
 const tools = names.flatMap((name) => runs[name]?.tools ?? []);
