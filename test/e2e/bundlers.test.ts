@@ -89,7 +89,7 @@ describe('bundled with the package inside', () => {
   it.each<[string, () => Promise<string>]>([
     ['esbuild', () => withEsbuild('inside.mjs', ['sharp'])],
     ['Vite', () => withVite('inside', { noExternal: ['openvino-diffusers'], external: ['sharp'] })],
-  ])('by %s, an application is told to make it external', async (_, bundle) => {
+  ])('by %s, the message says to make it external', async (_, bundle) => {
     const message = run(await bundle(), join(folder, 'none.png'));
     expect(message).toMatch(/^(ADDON|RUNTIME)_NOT_FOUND /);
     expect(message).toContain('mark openvino-diffusers as external');
