@@ -126,21 +126,21 @@ async function sanitize(name, { filter, leaks }) {
     ...sanitizer.prefix,
     process.execPath,
     join(projectRoot, 'node_modules/vitest/vitest.mjs'),
-    ...['run', '--root', tree, '--testTimeout=600000', '--hookTimeout=600000', '--maxWorkers=1'],
+    ...['run', '--root', tree, '--config', join(tree, 'scripts/sanitizers/vitest.config.mjs')],
     ...['--testNamePattern', NO_TEST_OF_LIMITS],
     ...NOT_RUN.flatMap((file) => ['--exclude', file]),
     ...(filter.length > 0 ? filter : TESTS),
   ];
+  const environment = {
+    ...sanitizer.environment(logs, leaks),
+    // Without it oneTBB opens a library in a way that AddressSanitizer refuses.
+    TBB_ENABLE_SANITIZERS: '1',
+    LD_PRELOAD: sanitizer.libraries.map(compilersOwn).join(' '),
+  };
   const { status, signal } = spawnSync(program, args, {
     cwd: tree,
     stdio: 'inherit',
-    env: {
-      ...process.env,
-      ...sanitizer.environment(logs, leaks),
-      // Without it oneTBB opens a library in a way that AddressSanitizer refuses.
-      TBB_ENABLE_SANITIZERS: '1',
-      LD_PRELOAD: sanitizer.libraries.map(compilersOwn).join(' '),
-    },
+    env: { ...process.env, SANITIZER_ENVIRONMENT: JSON.stringify(environment) },
   });
   const minutes = ((performance.now() - started) / 60_000).toFixed(1);
   const { ours, others } = gather(logs);
