@@ -1,7 +1,7 @@
 /** Command: runs the tests that use the addon with an addon built under sanitizers. Linux with GCC only. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { runScript, say, ScriptError } from './console.mjs';
@@ -29,8 +29,11 @@ const NOT_RUN = [
   ...['test/lifecycle/memory.test.ts', 'test/e2e/event-loop.test.ts', 'test/e2e/hostile-*.test.ts'],
 ];
 
-/** Limits of memory mean something else to a process whose sanitizer maps terabytes. */
-const NO_TEST_OF_LIMITS = '^(?!.*at its limit)';
+/**
+ * Limits of memory mean something else to a process whose sanitizer maps terabytes, and its threads wait for one another
+ * where they would not otherwise.
+ */
+const NO_TEST_OF_LIMITS_OR_TURNS = '^(?!.*(at its limit|event loop turn))';
 
 const SUPPRESSIONS = join(projectRoot, 'scripts/sanitizers');
 
@@ -127,7 +130,7 @@ async function sanitize(name, { filter, leaks }) {
     process.execPath,
     join(projectRoot, 'node_modules/vitest/vitest.mjs'),
     ...['run', '--root', tree, '--config', join(tree, 'scripts/sanitizers/vitest.config.mjs')],
-    ...['--testNamePattern', NO_TEST_OF_LIMITS],
+    ...['--testNamePattern', NO_TEST_OF_LIMITS_OR_TURNS],
     ...NOT_RUN.flatMap((file) => ['--exclude', file]),
     ...(filter.length > 0 ? filter : TESTS),
   ];
@@ -178,7 +181,7 @@ function compilersOwn(library) {
 }
 
 /**
- * Reports by what they say, and how often.
+ * Reports by what they say, and how often: those of the addon by function, those of others, which are many, by library.
  *
  * @param {string} logs
  */
@@ -189,11 +192,22 @@ function gather(logs) {
   const others = new Map();
   for (const file of readdirSync(logs)) {
     for (const { kind, isOurs, frames } of readReports(readFileSync(join(logs, file), 'utf8'))) {
-      const where = frames.map((frame) => frame.replace(/^#\d+\s+(0x[0-9a-f]+ (in )?)?/, '').slice(0, 160));
+      const where = isOurs ? frames.map(withoutAddress) : [...new Set(frames.map(moduleOf))];
       const report = `${kind}: ${where.join(' <> ')}`;
       const map = isOurs ? ours : others;
       map.set(report, (map.get(report) ?? 0) + 1);
     }
   }
   return { ours, others };
+}
+
+/** @param {string} frame */
+function withoutAddress(frame) {
+  return frame.replace(/^#\d+\s+(0x[0-9a-f]+ (in )?)?/, '').slice(0, 160);
+}
+
+/** @param {string} frame */
+function moduleOf(frame) {
+  const [, module] = /\(([^()]+)\+0x[0-9a-f]+\)$/.exec(frame) ?? [];
+  return module === undefined ? withoutAddress(frame) : basename(module);
 }

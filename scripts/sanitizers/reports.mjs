@@ -12,8 +12,11 @@ const OTHER_STACK =
   /^\s*(freed by|previously allocated by|allocated by|Thread T\d+.*created|Mutex M\d+.*created|Location is|SUMMARY|Address .* is located in stack)/i;
 const FRAME = /^\s*#\d+\s/;
 /** The sanitizer's own functions and the C and C++ libraries' stand between the addon and what it does. */
-const BETWEEN =
-  /lib(asan|tsan|ubsan|lsan)\b|\/libc\.so|\/libstdc\+\+|\.\.\/sysdeps\/|\/sanitizer_common\/|interceptor|operator (new|delete)|\bstd::/;
+const LIBRARY =
+  /lib(asan|tsan|ubsan|lsan|sanitizer)\b|\blibc\.so|\blibstdc\+\+|\.\.\/sysdeps\/|\/usr\/include\/c\+\+\/|interceptor/;
+/** What the compiler has put of the standard library into a module is the module's, so that of others is not between. */
+const ADDONS_COPY =
+  /^\s*#\d+\s+(0x[0-9a-f]+ in )?(\S+ )?(std::|operator (new|delete)).*openvino_diffusers\.node/;
 /** Sources are known by their paths within the project, which is how CMakeLists.txt has them compiled. */
 const OURS = /openvino_diffusers\.node|(^|[\s/])native\//;
 const UNDEFINED = /^(\S+?):\d+:\d+: runtime error: (.*)$/;
@@ -59,7 +62,7 @@ function blocks(log) {
 function readBlock(block) {
   const [, kind = 'unknown'] = /Sanitizer: ([^(\n]*)/.exec(block) ?? [];
   const frames = accessStacks(block).map((stack) =>
-    (stack.find((frame) => !BETWEEN.test(frame)) ?? stack[0] ?? '').trim(),
+    (stack.find((frame) => !LIBRARY.test(frame) && !ADDONS_COPY.test(frame)) ?? stack[0] ?? '').trim(),
   );
   return { kind: kind.trim(), isOurs: frames.some((frame) => OURS.test(frame)), frames };
 }

@@ -26,6 +26,15 @@ SUMMARY: ThreadSanitizer: data race /src/native/environment.cc:12 in Environment
 `;
 const ourFrame = '#1 Environment::Drain() /src/native/environment.cc:70 (openvino_diffusers.node+0x3333)';
 const theirFrame = '#1 ov::intel_cpu::Graph::Infer() <null> (libopenvino_intel_cpu_plugin.so+0x4444)';
+/** OpenVINO's code, called by the standard library's that was compiled into the addon. */
+const theirDestructor = `#1 ov::Node::safe_delete(std::vector<std::shared_ptr<ov::Node> >&, bool) <null> (libopenvino.so.2640+0x4525f9)
+    #2 std::_Sp_counted_base<(__gnu_cxx::_Lock_policy)2>::_M_release() /usr/include/c++/12/bits/shared_ptr_base.h:175 (openvino_diffusers.node+0x446c5)
+    #3 operator() native/objects/compiled_model.cc:86 (openvino_diffusers.node+0x446c5)`;
+const theirCopyOfTheStandardLibrary = `#1 std::string::assign(char const*) <null> (libopenvino.so.2640+0x77)
+    ${ourFrame.replace('#1', '#2')}`;
+const ourCopyOfTheStandardLibrary = `#1 std::vector<float>::push_back(float&&) <null> (openvino_diffusers.node+0x77)
+    #2 std::_Sp_counted_base<(__gnu_cxx::_Lock_policy)2>::_M_release() /usr/include/c++/12/bits/shared_ptr_base.h:175 (openvino_diffusers.node+0x446c5)
+    ${ourFrame.replace('#1', '#3')}`;
 const nodeFrame = '#0 v8::internal::Heap::Collect() <null> (node+0x5555)';
 
 const overflow = (frame: string): string => `=================================================================
@@ -46,6 +55,7 @@ SUMMARY: AddressSanitizer: heap-buffer-overflow /src/native/mapped_file.cc:120 i
 describe('a report is ours', () => {
   it.each([
     ['when the addon writes', race(ourFrame, nodeFrame)],
+    ['when the addon writes by the standard library', race(ourCopyOfTheStandardLibrary, nodeFrame)],
     ['when the addon has read before', race(theirFrame, ourFrame.replace('#1', '#0'))],
     [
       'when the addon reads past an end',
@@ -89,6 +99,12 @@ describe('a report is not ours', () => {
     [
       'when others race, even over what the addon allocated or on its thread',
       race(theirFrame, nodeFrame),
+      'data race',
+    ],
+    ['when others free what the addon lets go of', race(theirDestructor, nodeFrame), 'data race'],
+    [
+      'when others write by the standard library',
+      race(theirCopyOfTheStandardLibrary, nodeFrame),
       'data race',
     ],
     [
