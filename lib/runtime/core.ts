@@ -1,6 +1,8 @@
+import { InferenceError } from '../common/errors.js';
 import type { ElementType, NativeCore, PortShapes, PropertyValue } from './binding.js';
 import { CompiledModel } from './compiled-model.js';
 import { handleOf } from './handle.js';
+import { throwIfReaderIsMissing } from './loading/ir-reader.js';
 import { binding } from './loading/load-binding.js';
 import { Model } from './model.js';
 import { native, nativeAsync } from './native-errors.js';
@@ -37,9 +39,15 @@ export class Core {
    * @throws ModelLoadError `MODEL_NOT_FOUND` without the files, or where one is no regular file; `MODEL_CORRUPT` for
    * an .xml of more than 256 MiB
    * @throws InferenceError `OPENVINO` when it is not a network
+   * @throws RuntimeNotFoundError `RUNTIME_NOT_FOUND` naming the library when OpenVINO lacks the one that reads networks
    */
   async readModel(xmlPath: string, binPath?: string): Promise<Model> {
-    return Model.wrap(await nativeAsync(() => this.#handle.readModel(xmlPath, binPath)));
+    try {
+      return Model.wrap(await nativeAsync(() => this.#handle.readModel(xmlPath, binPath)));
+    } catch (cause) {
+      if (cause instanceof InferenceError) throwIfReaderIsMissing(cause);
+      throw cause;
+    }
   }
 
   /**

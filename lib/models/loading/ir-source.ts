@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { asSaveError } from '../../common/save-error.js';
 import { readConfigFile } from '../../common/config-file.js';
-import { ModelLoadError, OpenVINODiffusersError } from '../../common/errors.js';
+import { ModelLoadError, OpenVINODiffusersError, RuntimeNotFoundError } from '../../common/errors.js';
 import { fileExists } from '../../common/file-exists.js';
 import type { Core, Model } from '../../runtime/index.js';
 import { IR_NAMES } from '../file-names.js';
@@ -44,7 +44,7 @@ async function readIr(core: Core, xmlPath: string): Promise<Model> {
   try {
     return await core.readModel(xmlPath);
   } catch (cause) {
-    if (!(cause instanceof OpenVINODiffusersError)) throw cause;
+    if (!(cause instanceof OpenVINODiffusersError) || cause instanceof RuntimeNotFoundError) throw cause;
     throw new ModelLoadError(
       'MODEL_CORRUPT',
       `OpenVINO cannot read ${xmlPath} with its .bin file. Is the download in ${dirname(xmlPath)} complete? ${cause.message}`,

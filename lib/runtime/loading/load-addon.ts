@@ -46,7 +46,8 @@ function load(location: PackageLocation): LoadedAddon {
 
   const require = createRequire(join(location.root, 'package.json'));
   let cause: unknown;
-  for (const [index, { place, path }] of addons.entries()) {
+  for (const [index, addon] of addons.entries()) {
+    const { path } = addon;
     if (!path) continue;
     try {
       const exports: unknown = require(path);
@@ -54,7 +55,7 @@ function load(location: PackageLocation): LoadedAddon {
       return { exports, addonPath: path, runtime, tried: { addons, runtimes } };
     } catch (error) {
       cause = error;
-      addons[index] = { place, path, outcome: messageOf(error) };
+      addons[index] = { ...addon, outcome: messageOf(error) };
     }
   }
   throw loadFailure(location, host, { addons, runtimes }, cause);

@@ -1,4 +1,5 @@
 import { RuntimeNotFoundError } from '../../common/errors.js';
+import { version as ownVersion } from '../../common/version.js';
 import type { AddonPlace } from './locate-addon.js';
 import type { PackageLocation } from './locate-package.js';
 import type { RuntimeCandidate } from './locate-runtime.js';
@@ -65,7 +66,7 @@ const solutions: ((situation: Situation) => string[])[] = [
     ];
   },
   function notBuilt({ addons, root }) {
-    if (addons.some(({ path }) => path)) return [];
+    if (addons.some(({ path, otherVersion }) => path !== undefined || otherVersion !== undefined)) return [];
     return [`Build the addon, which also gets OpenVINO: npm run setup (in ${root})`];
   },
   function noRuntime({ addons, runtimes, root }) {
@@ -75,10 +76,18 @@ const solutions: ((situation: Situation) => string[])[] = [
   function wrongVersion({ runtimes, openvinoVersion }) {
     return runtimes
       .filter(({ version }) => version && version !== openvinoVersion)
-      .map(({ source, version = '' }) =>
-        source === 'openvino-node'
-          ? `Install the matching release: npm install openvino-node@${openvinoVersion} (found ${version})`
+      .map(({ source, packageName, version = '' }) =>
+        source === 'openvino-node' || packageName
+          ? `Install the matching release: npm install ${packageName ?? source}@${openvinoVersion} (found ${version})`
           : `Let ${source} lead to OpenVINO ${openvinoVersion} (found ${version}), or unset it`,
+      );
+  },
+  function wrongPackage({ addons }) {
+    return addons
+      .filter(({ otherVersion }) => otherVersion !== undefined)
+      .map(
+        ({ place, otherVersion = '' }) =>
+          `Install the matching release: npm install ${place}@${ownVersion} (found ${otherVersion})`,
       );
   },
   function missingLibrary({ outcomes }) {

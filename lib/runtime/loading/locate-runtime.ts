@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { loadedLibraries } from './loaded-libraries.js';
 import { findLibrary, findSeparateTbb, versionOf, type FoundLibrary } from './locate-libraries.js';
 import type { PackageLocation } from './locate-package.js';
+import { attempt, platformPackage, runtimePackageName, type PlatformPackage } from './platform-package.js';
 
 /** The environment variables that name an OpenVINO installation, in the order they are looked at. */
 export const runtimeVariables = ['OPENVINO_DIR', 'INTEL_OPENVINO_DIR', 'OpenVINO_DIR'] as const;
@@ -21,6 +22,8 @@ interface RuntimePlace {
   readonly version: string | undefined;
   /** One phrase for people: 'usable', or why not. */
   readonly outcome: string;
+  /** The package's name, where the place is one of this project's. */
+  readonly packageName?: string;
 }
 
 /** A place that holds an OpenVINO this package can use. */
@@ -47,12 +50,14 @@ export interface LocateRuntimeOptions {
   platform?: string;
   /** Shared libraries the process already has. Default: asks the system. */
   loaded?: readonly string[];
+  /** The installed packages for the platform. Default: looks for them. */
+  installed?: PlatformPackage;
 }
 
 /**
  * Lists every place OpenVINO may be loaded from, the preferred first: what the process has already, what an
- * environment variable names, an installed openvino-node, this package's own copy. A variable that is set but
- * leads nowhere does not end the search; it stays in the list with the reason.
+ * environment variable names, an installed openvino-node, this package's own copy (in a clone), the package for the
+ * platform. A variable that is set but leads nowhere does not end the search; it stays in the list with the reason.
  */
 export function locateRuntime(
   { root, openvinoVersion }: PackageLocation,
@@ -60,6 +65,7 @@ export function locateRuntime(
 ): RuntimeCandidate[] {
   const { env = process.env, platform = `${process.platform}-${process.arch}` } = options;
   const loaded = options.loaded ?? loadedLibraries();
+  const installed = options.installed ?? platformPackage(platform);
 
   const inFolder = (source: RuntimeSource, folder: string, knownVersion?: string): RuntimeCandidate => {
     const found = findLibrary(folder, openvinoVersion, platform);
@@ -76,8 +82,36 @@ export function locateRuntime(
     ...alreadyLoaded(loaded, openvinoVersion, platform),
     ...namedFolders(env).map(([variable, folder]) => inFolder(variable, folder)),
     inPackage('openvino-node', 'openvino-node'),
-    inPackage('platform package', `@openvino-diffusers/${platform}`),
     inFolder('own copy', join(root, 'runtime', platform)),
+    ...inPlatformPackages(installed, platform, openvinoVersion),
+  ];
+}
+
+/** The runtime with all plugins where somebody has installed it, then the one that comes by itself. */
+function inPlatformPackages(
+  { name, exports }: PlatformPackage,
+  platform: string,
+  wanted: string,
+): RuntimeCandidate[] {
+  if (!exports) return [rejected('platform package', name, 'not installed')];
+  const packageName = runtimePackageName(platform);
+  const candidate = (
+    packageName: string,
+    found: ReturnType<typeof exports.runtime> | undefined,
+  ): RuntimeCandidate => {
+    const source = 'platform package';
+    if (!found) return { ...rejected(source, packageName, 'not installed'), packageName };
+    const library = findLibrary(found.libraryFolder, wanted, platform);
+    if (!library) {
+      return { ...rejected(source, found.libraryFolder, 'no OpenVINO libraries there'), packageName };
+    }
+    const version = library.version ?? found.openvinoVersion;
+    return { ...assess(source, { ...library, version }, wanted, platform), packageName };
+  };
+  const full = attempt(exports.fullRuntime);
+  return [
+    ...(full ? [candidate(`${packageName}-full`, full)] : []),
+    candidate(packageName, attempt(exports.runtime)),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { RuntimeNotFoundError } from '../../../lib/common/errors.js';
+import { version } from '../../../lib/common/version.js';
 import { loadFailure, type Host, type LoadAttempts } from '../../../lib/runtime/loading/load-failure.js';
 import type { RuntimeCandidate } from '../../../lib/runtime/loading/locate-runtime.js';
 
@@ -99,6 +100,26 @@ describe('its solutions', () => {
     );
     expect(solutions).toContainEqual(
       expect.stringContaining('npm install openvino-node@2026.4.0 (found 2025.4.0)'),
+    );
+  });
+
+  it('name the package for the platform that is of another release', () => {
+    const other = {
+      place: '@openvino-diffusers/linux-x64',
+      path: undefined,
+      outcome: '',
+      otherVersion: '0.0.9',
+    };
+    const runtime = {
+      ...refused('platform package', 'old', '2026.3.1'),
+      packageName: '@openvino-diffusers/runtime-linux-x64',
+    };
+    const { solutions } = explain({ addons: [other], runtimes: [runtime] });
+    expect(solutions).toContainEqual(
+      expect.stringContaining(`npm install @openvino-diffusers/linux-x64@${version} (found 0.0.9)`),
+    );
+    expect(solutions).toContainEqual(
+      expect.stringContaining('npm install @openvino-diffusers/runtime-linux-x64@2026.4.0 (found 2026.3.1)'),
     );
   });
 

@@ -4,9 +4,11 @@ import { dirname, join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { version } from '../../../lib/common/version.js';
 import { loadedLibraries } from '../../../lib/runtime/loading/loaded-libraries.js';
 import { locateAddon } from '../../../lib/runtime/loading/locate-addon.js';
 import { findLibrary, findSeparateTbb, versionOf } from '../../../lib/runtime/loading/locate-libraries.js';
+import type { PlatformPackage } from '../../../lib/runtime/loading/platform-package.js';
 
 let root: string;
 
@@ -73,18 +75,44 @@ describe("OpenVINO's library", () => {
 });
 
 describe('the addon', () => {
-  const location = () => ({ root, openvinoVersion: '2026.4.0' });
+  const name = '@openvino-diffusers/linux-x64';
+  const packageOf = (release: string): PlatformPackage => ({
+    name,
+    exports: {
+      version: release,
+      addonPath: put(`node_modules/${name}/openvino_diffusers.node`),
+      runtime: () => expect.fail(),
+      fullRuntime: () => expect.fail(),
+    },
+  });
 
-  it('is looked for in the platform package, then in a local build', () => {
-    expect(locateAddon(location()).map(({ outcome }) => outcome)).toEqual(['not installed', 'not there']);
-    const built = put('build/Release/openvino_diffusers.node');
-    const name = `@openvino-diffusers/${process.platform}-${process.arch}`;
-    writeFileSync(put(`node_modules/${name}/package.json`), '{}');
-    const installed = put(`node_modules/${name}/openvino_diffusers.node`);
-    expect(locateAddon(location())).toEqual([
-      { place: installed, path: installed, outcome: 'found' },
-      { place: built, path: built, outcome: 'found' },
+  it('is looked for in a local build, then in the platform package', () => {
+    expect(locateAddon({ root }, { name, exports: undefined })).toEqual([
+      expect.objectContaining({ path: undefined, outcome: 'not there' }),
+      { place: name, path: undefined, outcome: 'not installed' },
     ]);
+    const built = put('build/Release/openvino_diffusers.node');
+    const installed = packageOf(version);
+    const path = installed.exports?.addonPath;
+    expect(locateAddon({ root }, installed)).toEqual([
+      { place: built, path: built, outcome: 'found' },
+      { place: path, path, outcome: 'found' },
+    ]);
+  });
+
+  it('is refused by both versions when its package is of another release', () => {
+    expect(locateAddon({ root }, packageOf('0.0.9'))[1]).toEqual({
+      place: name,
+      path: undefined,
+      outcome: `is of openvino-diffusers 0.0.9, this is ${version}`,
+      otherVersion: '0.0.9',
+    });
+  });
+
+  it('is not there when its package has lost it', () => {
+    const installed = packageOf(version);
+    rmSync(installed.exports!.addonPath);
+    expect(locateAddon({ root }, installed)[1]).toMatchObject({ path: undefined, outcome: 'not there' });
   });
 });
 

@@ -187,14 +187,14 @@ describe('the order', () => {
     };
   };
 
-  it('is: the environment, openvino-node, the package for the platform, the own copy', () => {
+  it('is: the environment, openvino-node, the own copy, the package for the platform', () => {
     expect(locate({ env: everywhere() }).map(({ source }) => source)).toEqual([
       'OPENVINO_DIR',
       'INTEL_OPENVINO_DIR',
       'OpenVINO_DIR',
       'openvino-node',
-      'platform package',
       'own copy',
+      'platform package',
     ]);
   });
 
