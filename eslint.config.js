@@ -9,6 +9,7 @@ export default tseslint.config(
       'build-asan/',
       'build-tsan/',
       '/runtime/',
+      'release/',
       'node_modules/',
       'coverage/',
     ],

@@ -26,14 +26,24 @@ export function manifestOf(name) {
 }
 
 /**
- * Runs the command a package is named after, with this very Node and without a shell.
+ * Runs a command of a package, with this very Node and without a shell.
  *
  * @param {string} name
  * @param {string[]} args
+ * @param {string} [command] default: the one the package is named after
  * @returns {boolean} whether it has succeeded
  */
-export function runTool(name, args) {
+export function runTool(name, args, command = name) {
   const { folder, bin } = manifestOf(name);
-  const script = join(folder, typeof bin === 'string' ? bin : String(bin?.[name]));
+  const script = join(folder, typeof bin === 'string' ? bin : String(bin?.[command]));
+  return runNode(script, args);
+}
+
+/**
+ * @param {string} script
+ * @param {string[]} args
+ * @returns {boolean} whether it has succeeded
+ */
+export function runNode(script, args) {
   return spawnSync(process.execPath, [script, ...args], { stdio: 'inherit', cwd: projectRoot }).status === 0;
 }
