@@ -8,6 +8,7 @@ export default tseslint.config(
       'build-gyp/',
       'build-asan/',
       'build-tsan/',
+      'build-linux-arm64/',
       '/runtime/',
       'release/',
       'node_modules/',

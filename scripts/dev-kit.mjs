@@ -31,23 +31,25 @@ const libraryFolders = [
 ];
 
 /**
- * Looks where the environment points, then into this package's own copy.
+ * Looks where the environment points, then into this package's own copy. For another platform than this one only the
+ * latter: what the environment names is installed to be run.
  *
  * @param {NodeJS.ProcessEnv} [env]
+ * @param {string} [platform] to build for
  * @returns {{ kit: DevKit | undefined, isOwnCopy: boolean, passedOver: string[] }} `passedOver` says why a place
  *   the environment names was of no use
  */
-export function findDevKit(env = process.env) {
+export function findDevKit(env = process.env, platform = hostPlatform) {
   const passedOver = [];
-  for (const name of variables) {
+  for (const name of platform === hostPlatform ? variables : []) {
     const value = env[name];
     if (!value) continue;
-    const found = rootsOf(value).map(inspect);
+    const found = rootsOf(value).map((root) => inspect(root, platform));
     const kit = found.find((result) => typeof result === 'object');
     if (kit) return { kit, isOwnCopy: false, passedOver };
     passedOver.push(`${name}: ${found.join('; ')}`);
   }
-  const own = inspect(runtimeFolder(hostPlatform));
+  const own = inspect(runtimeFolder(platform), platform);
   return { kit: typeof own === 'object' ? own : undefined, isOwnCopy: true, passedOver };
 }
 
@@ -63,19 +65,20 @@ function rootsOf(value) {
 
 /**
  * @param {string} root
+ * @param {string} platform
  * @returns {DevKit | string} a string says what is missing
  */
-function inspect(root) {
+function inspect(root, platform) {
   const include = find(root, includeFolders, 'openvino/openvino.hpp');
   if (!include) return `no openvino/openvino.hpp under ${root}`;
   const version = headerVersion(include);
   if (version !== openvinoVersion) {
     return `has the headers of ${version}, this build needs ${openvinoVersion}`;
   }
-  const file = hostPlatform.startsWith('win32') ? 'openvino.lib' : openvinoLibraryName(hostPlatform);
+  const file = platform.startsWith('win32') ? 'openvino.lib' : openvinoLibraryName(platform);
   const folder = find(root, libraryFolders, file);
   if (!folder) return `no ${file} under ${root}`;
-  return { platform: hostPlatform, include, library: join(folder, file) };
+  return { platform, include, library: join(folder, file) };
 }
 
 /**
@@ -97,8 +100,12 @@ function headerVersion(include) {
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   await runScript(() => {
-    const { positionals } = parseArgs({ allowPositionals: true });
-    const { kit, passedOver } = findDevKit();
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { platform: { type: 'string', default: '' } },
+    });
+    // CMake and gyp hand over an empty one for the platform they run on.
+    const { kit, passedOver } = findDevKit(process.env, values.platform || hostPlatform);
     if (!kit) {
       const lines = [
         `OpenVINO ${openvinoVersion} was not found. Run node scripts/fetch-runtime.mjs.`,

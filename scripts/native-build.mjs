@@ -25,11 +25,44 @@ const addon = 'Release/openvino_diffusers.node';
  */
 export async function buildWithCMake({ strict = false, force = false } = {}) {
   const folder = join(projectRoot, 'build');
-  await buildUnlessCurrent(folder, 'CMakeLists.txt', force, () => {
+  await buildUnlessCurrent(folder, 'CMakeLists.txt', force, {}, () => {
     requireProgram('cmake');
     forgetOtherLocation(folder);
     const common = ['--directory', projectRoot, '--config', 'Release', '--log-level', 'error'];
     run('cmake-js', ['configure', ...common, `--CDWARNINGS_AS_ERRORS=${strict ? 'ON' : 'OFF'}`]);
+    run('cmake-js', ['build', ...common, '--parallel', '2']);
+  });
+  return join(folder, addon);
+}
+
+/**
+ * Builds the addon for another platform, with CMake and the platform's toolchain file, into a folder of its own.
+ *
+ * @param {string} platform Node's name of it, such as linux-arm64
+ * @param {BuildOptions} [options]
+ * @returns {Promise<string>} the addon's path
+ */
+export async function buildForPlatform(platform, options = {}) {
+  if (platform === hostPlatform) return buildWithCMake(options);
+  const toolchain = join(projectRoot, 'scripts/toolchains', `${platform}.cmake`);
+  if (!existsSync(toolchain)) {
+    throw new ScriptError(
+      `The addon for ${platform} can only be built there: ${hostPlatform} has no compiler for it.`,
+    );
+  }
+  const folder = join(projectRoot, `build-${platform}`);
+  const { strict = false, force = false } = options;
+  await buildUnlessCurrent(folder, 'CMakeLists.txt', force, { platform }, () => {
+    requireProgram('cmake');
+    forgetOtherLocation(folder);
+    const common = [
+      ...['--directory', projectRoot, '--out', folder, '--config', 'Release', '--log-level', 'error'],
+      ...['--arch', platform.split('-').at(-1) ?? ''],
+    ];
+    run('cmake-js', [
+      ...['configure', ...common, `--CDCMAKE_TOOLCHAIN_FILE=${toolchain}`, `--CDTARGET_PLATFORM=${platform}`],
+      `--CDWARNINGS_AS_ERRORS=${strict ? 'ON' : 'OFF'}`,
+    ]);
     run('cmake-js', ['build', ...common, '--parallel', '2']);
   });
   return join(folder, addon);
@@ -43,32 +76,17 @@ export async function buildWithCMake({ strict = false, force = false } = {}) {
  * @returns {Promise<string>} the addon's path
  */
 export async function buildSanitized(folder, flags) {
-  await buildUnlessCurrent(
-    folder,
-    'CMakeLists.txt',
-    false,
-    () => {
-      requireProgram('cmake');
-      forgetOtherLocation(folder);
-      const common = [
-        '--directory',
-        projectRoot,
-        '--out',
-        folder,
-        '--config',
-        'Debug',
-        '--log-level',
-        'error',
-      ];
-      run('cmake-js', [
-        ...['configure', ...common, '--CDCMAKE_CXX_COMPILER=g++'],
-        ...[`--CDCMAKE_CXX_FLAGS_DEBUG=-O1 -g -fno-omit-frame-pointer ${flags}`],
-        `--CDCMAKE_SHARED_LINKER_FLAGS=${flags}`,
-      ]);
-      run('cmake-js', ['build', ...common, '--parallel', '2']);
-    },
-    'Debug/openvino_diffusers.node',
-  );
+  await buildUnlessCurrent(folder, 'CMakeLists.txt', false, { name: 'Debug/openvino_diffusers.node' }, () => {
+    requireProgram('cmake');
+    forgetOtherLocation(folder);
+    const common = ['--directory', projectRoot, '--out', folder, '--config', 'Debug', '--log-level', 'error'];
+    run('cmake-js', [
+      ...['configure', ...common, '--CDCMAKE_CXX_COMPILER=g++'],
+      ...[`--CDCMAKE_CXX_FLAGS_DEBUG=-O1 -g -fno-omit-frame-pointer ${flags}`],
+      `--CDCMAKE_SHARED_LINKER_FLAGS=${flags}`,
+    ]);
+    run('cmake-js', ['build', ...common, '--parallel', '2']);
+  });
   return join(folder, 'Debug/openvino_diffusers.node');
 }
 
@@ -81,7 +99,7 @@ export async function buildSanitized(folder, flags) {
 export async function buildWithGyp({ force = false } = {}) {
   const mirror = join(projectRoot, 'build-gyp');
   const folder = join(mirror, 'build');
-  await buildUnlessCurrent(folder, 'binding.gyp', force, () => {
+  await buildUnlessCurrent(folder, 'binding.gyp', force, {}, () => {
     mkdirSync(mirror, { recursive: true });
     cpSync(join(projectRoot, 'binding.gyp'), join(mirror, 'binding.gyp'));
     for (const name of ['native', 'scripts', 'runtime']) {
@@ -101,11 +119,11 @@ export async function buildWithGyp({ force = false } = {}) {
  * @param {string} folder
  * @param {string} recipe the file that says how to build
  * @param {boolean} force
+ * @param {{ name?: string, platform?: string }} target the addon's path in the folder, and what it is built for
  * @param {() => void} build
- * @param {string} [name] of the addon in the folder
  */
-async function buildUnlessCurrent(folder, recipe, force, build, name = addon) {
-  const kit = await provideDevKit();
+async function buildUnlessCurrent(folder, recipe, force, { name = addon, platform = hostPlatform }, build) {
+  const kit = await provideDevKit(platform);
   const target = join(folder, name);
   // Where OpenVINO lies is left out: a project that was moved, with its runtime, need not be built again.
   const state = hashOf(['native', recipe], [openvinoVersion, manifestOf('node-addon-api').version]);
@@ -114,7 +132,7 @@ async function buildUnlessCurrent(folder, recipe, force, build, name = addon) {
     say(`The addon is up to date: ${target}`);
     return;
   }
-  say(`Building the addon for ${hostPlatform} against ${kit.library} …`);
+  say(`Building the addon for ${platform} against ${kit.library} …`);
   rmSync(record, { force: true });
   build();
   if (!existsSync(target)) throw new ScriptError(`The build has ended, but ${target} is not there.`);
@@ -122,13 +140,17 @@ async function buildUnlessCurrent(folder, recipe, force, build, name = addon) {
   say(`Built ${target}`);
 }
 
-/** What the environment names if it is of use, otherwise this package's own copy, made whole if it is not. */
-async function provideDevKit() {
-  const { kit, isOwnCopy, passedOver } = findDevKit();
+/**
+ * What the environment names if it is of use, otherwise this package's own copy, made whole if it is not.
+ *
+ * @param {string} platform
+ */
+async function provideDevKit(platform) {
+  const { kit, isOwnCopy, passedOver } = findDevKit(process.env, platform);
   for (const reason of passedOver) say(`Passed over ${reason}`);
   if (kit && !isOwnCopy) return kit;
-  const folder = await provideRuntime();
-  const own = findDevKit().kit;
+  const folder = await provideRuntime(platform);
+  const own = findDevKit(process.env, platform).kit;
   if (!own) throw new ScriptError(`${folder} is not what was expected. Delete it and try again.`);
   return own;
 }
