@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'INCOMPATIBLE_COMPONENTS'
   | 'ADDON_NOT_FOUND'
   | 'RUNTIME_NOT_FOUND'
+  | 'PERMISSION_DENIED'
   | 'OPENVINO'
   | 'OUT_OF_MEMORY'
   | 'NUMERICS'
@@ -139,7 +140,8 @@ export class ModelLoadError extends OpenVINODiffusersError {
 }
 
 /**
- * The native addon or the OpenVINO runtime could not be loaded; the message lists every place that was tried.
+ * The native addon or the OpenVINO runtime could not be loaded; the message lists every place that was tried. With
+ * `PERMISSION_DENIED`, Node's or Deno's permissions forbid it; with `UNSUPPORTED`, it would end the process.
  *
  * @example
  * ```ts
@@ -147,7 +149,11 @@ export class ModelLoadError extends OpenVINODiffusersError {
  * ```
  */
 export class RuntimeNotFoundError extends OpenVINODiffusersError {
-  constructor(code: 'ADDON_NOT_FOUND' | 'RUNTIME_NOT_FOUND', message: string, options?: ErrorOptions) {
+  constructor(
+    code: 'ADDON_NOT_FOUND' | 'RUNTIME_NOT_FOUND' | 'PERMISSION_DENIED' | 'UNSUPPORTED',
+    message: string,
+    options?: ErrorOptions,
+  ) {
     super(code, message, options);
   }
 

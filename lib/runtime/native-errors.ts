@@ -9,6 +9,7 @@ import {
   SaveError,
   ShapeMismatchError,
 } from '../common/errors.js';
+import { deviceAdvice } from './loading/device-advice.js';
 
 /** OpenVINO prefixes messages with its source locations; the lines without them say what is wrong. */
 function shortMessage(message: string): string {
@@ -45,7 +46,12 @@ export function fromNative(thrown: unknown): unknown {
       return new SaveError(message, { cause });
     case 'DISPOSED':
       return new DisposedError(message.replace(/ was disposed$/, ''), { cause });
-    case 'OPENVINO':
+    case 'OPENVINO': {
+      const advice = deviceAdvice(cause.message);
+      return new InferenceError(cause.code, advice === undefined ? message : `${message}\n${advice}`, {
+        cause,
+      });
+    }
     case 'OUT_OF_MEMORY':
     case 'BUSY':
     case 'CANCELLED':

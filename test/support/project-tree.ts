@@ -60,6 +60,38 @@ export class ProjectTree {
     }
   }
 
+  /** Installs the platform's packages, as a registry has them. */
+  addPlatformPackage(): void {
+    const folder = `node_modules/@openvino-diffusers/${platform}`;
+    link(builtAddon, this.path(folder, 'openvino_diffusers.node'));
+    this.addRuntime(() => `${folder}/lib`);
+    writeFileSync(
+      this.path(folder, 'index.cjs'),
+      `const { join } = require('node:path');
+      const runtime = () => ({
+        openvinoVersion: ${JSON.stringify(manifest.openvino.version)},
+        libraryFolder: join(__dirname, 'lib'),
+      });
+      module.exports = {
+        version: ${JSON.stringify(manifest.version)},
+        addonPath: join(__dirname, 'openvino_diffusers.node'),
+        runtime,
+        fullRuntime() { throw new Error('not installed'); },
+      };`,
+    );
+    const main = { name: `@openvino-diffusers/${platform}`, main: 'index.cjs' };
+    writeFileSync(this.path(folder, 'package.json'), JSON.stringify(main));
+  }
+
+  /** Installs a package that does nothing. */
+  addEmptyPackage(name: string): void {
+    mkdirSync(this.path('node_modules', name), { recursive: true });
+    writeFileSync(
+      this.path('node_modules', name, 'package.json'),
+      JSON.stringify({ name, version: '0.1.0' }),
+    );
+  }
+
   path(...parts: string[]): string {
     return join(this.root, ...parts);
   }
@@ -68,20 +100,30 @@ export class ProjectTree {
    * Loads the addon in a new process by running `code`, where `report()` gives the thread's report as a promise and
    * `send` hands one to the test.
    */
-  run(code = 'send(await report());', env: NodeJS.ProcessEnv = {}, format: 'esm' | 'cjs' = 'esm'): Report {
+  run(
+    code = 'send(await report());',
+    env: NodeJS.ProcessEnv = {},
+    format: 'esm' | 'cjs' = 'esm',
+    flags: readonly string[] = [],
+  ): Report {
     writeFileSync(this.path('report.mjs'), reportSource(format));
     writeFileSync(this.path('main.mjs'), `import { report, send } from './report.mjs';\n${code}`);
-    const { stdout, stderr, status, signal } = spawnSync(process.execPath, [this.path('main.mjs')], {
-      encoding: 'utf8',
-      env: { PATH: process.env.PATH, ...env },
-    });
+    const { stdout, stderr, status, signal } = spawnSync(
+      process.execPath,
+      [...flags, this.path('main.mjs')],
+      {
+        encoding: 'utf8',
+        env: { PATH: process.env.PATH, ...env },
+      },
+    );
     if (status !== 0 || signal)
       throw new Error(`The process ended with ${String(signal ?? status)}: ${stderr}`);
     return JSON.parse(stdout) as Report;
   }
 
-  remove(): void {
-    rmSync(this.root, { recursive: true, force: true });
+  /** @param part - of the tree; without it, all */
+  remove(part = ''): void {
+    rmSync(this.path(part), { recursive: true, force: true });
   }
 }
 

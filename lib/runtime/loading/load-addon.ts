@@ -2,13 +2,15 @@ import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { isMainThread } from 'node:worker_threads';
 
 import { allocator, allocatorCrashes } from '../system/allocator.js';
-import { loadFailure, type Host, type LoadAttempts } from './load-failure.js';
+import { describeHost } from './host.js';
+import { loadFailure, type LoadAttempts } from './load-failure.js';
 import { loadedLibraries } from './loaded-libraries.js';
 import { locateAddon } from './locate-addon.js';
 import { locatePackage, type PackageLocation } from './locate-package.js';
+import { permissionError } from './permission.js';
+import { requireUsable } from './trial.js';
 import { locateRuntime, type RuntimeCandidate, type RuntimeLocation } from './locate-runtime.js';
 
 /** The loaded addon and where it was found. */
@@ -31,8 +33,11 @@ let loaded: LoadedAddon | undefined;
  * @throws RuntimeNotFoundError with every place tried and what can be done
  */
 export function loadAddon(): LoadedAddon {
-  loaded ??= load(locatePackage());
-  return loaded;
+  try {
+    return (loaded ??= load(locatePackage()));
+  } catch (error) {
+    throw permissionError(error) ?? error;
+  }
 }
 
 function load(location: PackageLocation): LoadedAddon {
@@ -40,9 +45,10 @@ function load(location: PackageLocation): LoadedAddon {
   if (allocatorCrashes(allocator())) process.env.TBB_ENABLE_SANITIZERS = '1';
   const addons = locateAddon(location);
   const runtimes = locateRuntime(location);
-  const host = describeHost();
-  const runtime = addons.some(({ path }) => path) ? loadRuntime(runtimes) : undefined;
-  if (!runtime) throw loadFailure(location, host, { addons, runtimes });
+  const addonPath = addons.find(({ path }) => path)?.path;
+  if (addonPath !== undefined) requireUsable(addonPath, runtimes.find(isUsable));
+  const runtime = addonPath === undefined ? undefined : loadRuntime(runtimes);
+  if (!runtime) throw loadFailure(location, describeHost(location), { addons, runtimes });
 
   const require = createRequire(join(location.root, 'package.json'));
   let cause: unknown;
@@ -54,11 +60,16 @@ function load(location: PackageLocation): LoadedAddon {
       requireVersion(exports, location.openvinoVersion);
       return { exports, addonPath: path, runtime, tried: { addons, runtimes } };
     } catch (error) {
+      if (permissionError(error)) throw error;
       cause = error;
       addons[index] = { ...addon, outcome: messageOf(error) };
     }
   }
-  throw loadFailure(location, host, { addons, runtimes }, cause);
+  throw loadFailure(location, describeHost(location), { addons, runtimes }, cause);
+}
+
+function isUsable(candidate: RuntimeCandidate): candidate is RuntimeLocation {
+  return candidate.usable;
 }
 
 /** Loads the first runtime that can be, and writes into the list why others could not. */
@@ -69,6 +80,7 @@ function loadRuntime(runtimes: RuntimeCandidate[]): RuntimeLocation | undefined 
       if (candidate.source !== 'this process') preload(candidate);
       return candidate;
     } catch (error) {
+      if (permissionError(error)) throw error;
       runtimes[index] = { ...candidate, usable: false, outcome: messageOf(error) };
     }
   }
@@ -98,7 +110,10 @@ function preloadLibrary(path: string): void {
       constants.dlopen.RTLD_NOW | constants.dlopen.RTLD_LOCAL | keepLoaded,
     );
   } catch (error) {
-    // Node always throws, as no addon has registered itself. Whether the library is there is another matter.
+    // Node always throws, as no addon has registered itself. Whether the library is there is another matter; where
+    // that cannot be read, for want of permission, what is thrown says so.
+    if (permissionError(error)) throw error;
+    if (/did not self-register|register Node-API module/i.test(messageOf(error))) return;
     if (!loadedLibraries().includes(realpathSync(path))) throw error;
   }
 }
@@ -108,15 +123,6 @@ function requireVersion(exports: unknown, wanted: string): void {
   const { openvinoVersion } = exports as { openvinoVersion?: string };
   if (openvinoVersion?.split('-')[0] === wanted) return;
   throw new Error(`runs on OpenVINO ${openvinoVersion ?? 'of unknown version'}, this build needs ${wanted}`);
-}
-
-function describeHost(): Host {
-  const musl = process.platform === 'linux' && loadedLibraries().some((path) => path.includes('/ld-musl-'));
-  return {
-    platform: `${process.platform}-${process.arch}`,
-    libc: musl ? 'musl' : 'other',
-    isMainThread,
-  };
 }
 
 function messageOf(error: unknown): string {

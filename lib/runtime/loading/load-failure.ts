@@ -1,8 +1,15 @@
 import { RuntimeNotFoundError } from '../../common/errors.js';
 import { version as ownVersion } from '../../common/version.js';
+import {
+  installCommand,
+  missingPackageAdvice,
+  supportedPlatforms,
+  systemRequirements,
+} from './installation-advice.js';
 import type { AddonPlace } from './locate-addon.js';
 import type { PackageLocation } from './locate-package.js';
 import type { RuntimeCandidate } from './locate-runtime.js';
+import { runtimePackageName } from './platform-package.js';
 
 /** Everything that was tried to load the addon and its runtime. */
 export interface LoadAttempts {
@@ -16,9 +23,17 @@ export interface Host {
   readonly platform: string;
   readonly libc: 'musl' | 'other';
   readonly isMainThread: boolean;
+  /** Whether this package was installed from a registry, so that nothing can be built in it. Default: a clone. */
+  readonly isInstalled?: boolean;
+  /** Other platforms whose package is installed. Default: none. */
+  readonly foreignPackages?: readonly string[];
+  /** glibc's version, e.g. '2.31'; undefined elsewhere. */
+  readonly glibcVersion?: string | undefined;
+  /** Whether Node's permission model keeps files from this process. Default: no. */
+  readonly hidesFiles?: boolean;
+  /** Versions of OpenVINO that this process has loaded beside the one wanted. Default: none. */
+  readonly otherOpenVINOs?: readonly string[];
 }
-
-const supportedPlatforms = ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64'];
 
 /** Builds the error that says what was tried and what the reader can do about it. */
 export function loadFailure(
@@ -52,9 +67,16 @@ interface Situation extends PackageLocation, LoadAttempts {
 
 /** One per cause; each answers with nothing when it does not apply. */
 const solutions: ((situation: Situation) => string[])[] = [
+  function hiddenFiles({ host }) {
+    if (!host.hidesFiles) return [];
+    return [
+      "Node's permission model may hide what is there from this process: start it with --allow-fs-read=*",
+    ];
+  },
   function unsupportedPlatform({ host }) {
-    if (supportedPlatforms.includes(host.platform)) return [];
+    if (isSupported(host)) return [];
     const list = supportedPlatforms.join(', ');
+    if (host.isInstalled) return [`There are packages for ${list}, and none for ${host.platform}.`];
     return [
       `OpenVINO publishes builds for ${list}. For ${host.platform}, build OpenVINO yourself and set OPENVINO_DIR.`,
     ];
@@ -65,11 +87,24 @@ const solutions: ((situation: Situation) => string[])[] = [
       'OpenVINO needs glibc, and this system has musl (Alpine). Use an image based on Debian, such as node:slim.',
     ];
   },
-  function notBuilt({ addons, root }) {
+  function notInstalled({ addons, root, host }) {
+    if (!host.isInstalled || !isSupported(host) || host.libc === 'musl') return [];
+    if (addons.some(({ path, otherVersion }) => path !== undefined || otherVersion !== undefined)) return [];
+    return missingPackageAdvice(root, host.platform, host.foreignPackages ?? []);
+  },
+  function notBuilt({ addons, root, host }) {
+    if (host.isInstalled) return [];
     if (addons.some(({ path, otherVersion }) => path !== undefined || otherVersion !== undefined)) return [];
     return [`Build the addon, which also gets OpenVINO: npm run setup (in ${root})`];
   },
-  function noRuntime({ addons, runtimes, root }) {
+  function runtimeNotInstalled({ addons, runtimes, root, host, openvinoVersion }) {
+    if (!host.isInstalled || !addons.some(({ path }) => path)) return [];
+    if (runtimes.some(({ usable, packageName, version }) => usable || (packageName && version))) return [];
+    const name = `${runtimePackageName(host.platform)}@${openvinoVersion}`;
+    return [`OpenVINO's package is not installed: ${installCommand(root, host.platform)} ${name}`];
+  },
+  function noRuntime({ addons, runtimes, root, host }) {
+    if (host.isInstalled) return [];
     if (!addons.some(({ path }) => path) || runtimes.some(({ usable }) => usable)) return [];
     return [`Get OpenVINO: node scripts/fetch-runtime.mjs (in ${root})`];
   },
@@ -97,21 +132,37 @@ const solutions: ((situation: Situation) => string[])[] = [
     return Array.from(missing, (name) =>
       /openvino|tbb/.test(name)
         ? `${name} is part of OpenVINO: the installation is incomplete, install it anew`
-        : `Install the system's package that has ${name} (Debian: apt-file search ${name}, Fedora: dnf provides "*/${name}")`,
+        : name.startsWith('ld-musl')
+          ? `${name} belongs to another libc: the file was built for musl (Alpine), and this system has glibc`
+          : `Install the system's package that has ${name} (Debian: apt-file search ${name}, Fedora: dnf provides "*/${name}")`,
     );
   },
-  function oldSystem({ outcomes }) {
-    const [, version] = /version [`'](GLIBC(?:XX)?_[\d.]+)' not found/.exec(outcomes) ?? [];
+  function oldSystem({ outcomes, host }) {
+    const [, version] = /version [`']((?:GLIBC|GLIBCXX|CXXABI)_[\d.]+)' not found/.exec(outcomes) ?? [];
     if (!version) return [];
-    return [`This system is older than the build: it lacks ${version}. OpenVINO needs glibc 2.28 or newer.`];
+    const own = host.glibcVersion ? ` (it has glibc ${host.glibcVersion})` : '';
+    const needed = systemRequirements[host.platform] ?? 'a newer one';
+    return [`This system${own} is older than the build: it lacks ${version}. Needed: ${needed}.`];
   },
-  function foreignBinary({ outcomes, root }) {
+  function openVINOTwice({ outcomes, host, openvinoVersion }) {
+    const [, reported] = /runs on OpenVINO (\S+),/.exec(outcomes) ?? [];
+    const others = reported ? [reported] : (host.otherOpenVINOs ?? []);
+    if (others.length === 0) return [];
+    return [
+      `This process has OpenVINO ${others.join(', ')} already. Use OpenVINO ${openvinoVersion} throughout (with ` +
+        `openvino-node: npm install openvino-node@${openvinoVersion}), or generate in a process of its own (child_process.fork)`,
+    ];
+  },
+  function foreignBinary({ outcomes, root, host }) {
     if (
       !/invalid ELF header|wrong ELF class|incompatible architecture|not a valid Win32|mach-o/i.test(outcomes)
     ) {
       return [];
     }
-    return [`The addon or OpenVINO was built for another system. Build anew: npm run setup (in ${root})`];
+    const remedy = host.isInstalled
+      ? `Install again: ${installCommand(root, host.platform)}`
+      : `Build anew: npm run setup (in ${root})`;
+    return [`The addon or OpenVINO was built for another system. ${remedy}`];
   },
   function windowsWorker({ host }) {
     if (!host.platform.startsWith('win32') || host.isMainThread) return [];
@@ -119,14 +170,19 @@ const solutions: ((situation: Situation) => string[])[] = [
       'On Windows only the main thread can change PATH: use openvino-diffusers there before starting workers.',
     ];
   },
-  function anotherInstallation({ runtimes, openvinoVersion }) {
+  function anotherInstallation({ addons, runtimes, openvinoVersion, host }) {
     if (runtimes.some(({ usable }) => usable)) return [];
+    if (host.isInstalled && !addons.some(({ path }) => path)) return []; // OpenVINO alone would not help
     return [`Set OPENVINO_DIR to an installation of OpenVINO ${openvinoVersion}`];
   },
   function doctor() {
     return ['See what is found on this machine: npx openvino-diffusers doctor'];
   },
 ];
+
+function isSupported({ platform }: Host): boolean {
+  return supportedPlatforms.some((supported) => supported === platform);
+}
 
 /** One line: who named the place, where it is, the outcome. */
 export function describeRuntime({ source, directory, outcome }: RuntimeCandidate): string {

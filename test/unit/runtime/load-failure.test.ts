@@ -132,3 +132,59 @@ describe('its solutions', () => {
     expect(on({})).not.toMatch(/Alpine|freebsd|workers/);
   });
 });
+
+describe('the solutions for an installed package', () => {
+  const installed: Host = { ...linux, isInstalled: true };
+  const on = (host: Partial<Host>, attempts: LoadAttempts): string =>
+    explain(attempts, { ...installed, ...host }).solutions.join('\n');
+  const broken = (outcome: string): LoadAttempts => ({ addons: [{ ...built, outcome }], runtimes: [usable] });
+
+  it.each<[string, Partial<Host>, LoadAttempts]>([
+    ['no package', {}, { addons: [notBuilt], runtimes: [] }],
+    [
+      'a package of another platform',
+      { foreignPackages: ['darwin-arm64'] },
+      { addons: [notBuilt], runtimes: [] },
+    ],
+    [
+      'no package for OpenVINO',
+      {},
+      { addons: [built], runtimes: [refused('platform package', 'not installed')] },
+    ],
+    ['a file of another system', {}, broken('invalid ELF header')],
+    ['an unsupported platform', { platform: 'freebsd-x64' }, { addons: [notBuilt], runtimes: [] }],
+    ['musl', { libc: 'musl' }, { addons: [notBuilt], runtimes: [] }],
+    ['an old glibc', {}, broken("version `GLIBC_2.34' not found")],
+  ])('never are to build: %s', (_, host, attempts) => {
+    const solutions = on(host, attempts);
+    expect(solutions).not.toMatch(/npm run|scripts\/|\bbuild (it|OpenVINO|the)|Build/);
+    expect(solutions.split('\n').length).toBeGreaterThan(1);
+  });
+
+  it('are an image with glibc, and nothing to install, on musl', () => {
+    const solutions = on({ libc: 'musl' }, { addons: [notBuilt], runtimes: [] });
+    expect(solutions).toContain('node:slim');
+    expect(solutions).not.toContain('npm install');
+  });
+
+  it('name the package for OpenVINO with its release', () => {
+    const runtimes = [refused('platform package', 'not installed')];
+    expect(on({}, { addons: [built], runtimes })).toContain('@openvino-diffusers/runtime-linux-x64@2026.4.0');
+  });
+
+  it('name what a system must have, and what this one has', () => {
+    const solutions = on({ glibcVersion: '2.17' }, broken("version `GLIBC_2.28' not found"));
+    expect(solutions).toMatch(/it has glibc 2\.17.*lacks GLIBC_2\.28.*glibc 2\.28.*Ubuntu 20\.04/);
+    expect(on({}, broken("version `CXXABI_1.3.13' not found"))).toContain('lacks CXXABI_1.3.13');
+  });
+
+  it.each<[string, Partial<Host>, LoadAttempts, string]>([
+    ['found', { otherOpenVINOs: ['2025.4.1'] }, broken('undefined symbol: _ZN2ov'), '2025.4.1'],
+    ['reported', {}, broken('runs on OpenVINO 2025.4.1-123, this build needs 2026.4.0'), '2025.4.1-123'],
+  ])('are one OpenVINO for all where another is %s in the process', (_, host, attempts, version) => {
+    const solutions = on(host, attempts);
+    expect(solutions).toContain(`This process has OpenVINO ${version} already`);
+    expect(solutions).toContain('npm install openvino-node@2026.4.0');
+    expect(on({}, broken('something else'))).not.toContain('already');
+  });
+});
