@@ -60,7 +60,7 @@ Napi::Value GraphModel(const Napi::CallbackInfo& info) {
     auto model = std::make_shared<ov::Model>(results, parameters, options.Text("name"));
     const Napi::Value runtimeInfo = options.Get("runtimeInfo");
     if (!runtimeInfo.IsUndefined()) SetRuntimeInfo(*model, ListOf(runtimeInfo, "runtimeInfo"));
-    return Model::Wrap(std::move(model))(info.Env());
+    return Model::Wrap(std::move(model), true)(info.Env());
   });
 }
 

@@ -9,6 +9,7 @@
 #include "arguments.h"
 #include "element_type.h"
 #include "graph/attributes.h"
+#include "graph/check_node.h"
 #include "graph/fold.h"
 #include "graph/graph_output.h"
 #include "graph/operations.h"
@@ -109,6 +110,7 @@ Napi::Value GraphNode(const Napi::CallbackInfo& info) {
     node->visit_attributes(attributes);
     attributes.RequireAllTaken(operation);
     node->constructor_validate_and_infer_types();
+    CheckNode(*node);
     if (name) node->set_friendly_name(*name);
 
     Napi::Array outputs = Napi::Array::New(info.Env(), node->get_output_size());

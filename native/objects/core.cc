@@ -6,6 +6,7 @@
 
 #include "arguments.h"
 #include "environment.h"
+#include "graph/check_node.h"
 #include "memory/mapping.h"
 #include "memory/paths.h"
 #include "memory/regular_file.h"
@@ -52,7 +53,7 @@ Napi::Value Core::ReadModel(const Napi::CallbackInfo& info) {
     const auto xml = TextArgument(info, 0, "xmlPath");
     const auto bin = info[1].IsUndefined() ? std::string() : TextArgument(info, 1, "binPath");
     return Environment::Of(info.Env()).Run(info.Env(), {Value()}, [core = core_, xml, bin]() -> MakeResult {
-      return Model::Wrap(ReadIr(*core, xml, bin));
+      return Model::Wrap(ReadIr(*core, xml, bin), false);
     });
   });
 }
@@ -73,6 +74,7 @@ Napi::Value Core::CompileModel(const Napi::CallbackInfo& info) {
       const auto graph = state->Clone();
       if (!types.empty()) Retype(*graph, types);
       if (!shapes.empty()) Reshape(*graph, shapes);
+      if (state->isBuilt) CheckNodes(*graph);
       const EvictMappedPagesScope evicting(MappingsOf(*graph));
       return CompiledModel::Wrap(core->compile_model(graph, device, properties), *graph);
     };

@@ -19,6 +19,13 @@ size_t IndexArgument(const Napi::Value& value, size_t count, const char* what) {
                                            " " + what + "s but received " + std::to_string(index));
 }
 
+/** Kernels divide by free dimensions that they take to be there. */
+void RequireElements(const ov::Output<const ov::Node>& port, const ov::Shape& shape) {
+  if (port.get_partial_shape().is_static() || ov::shape_size(shape) > 0) return;
+  throw CodedError("SHAPE_MISMATCH", "Expected a tensor with elements but received one of shape " +
+                                         shape.to_string() + " for an input with free dimensions");
+}
+
 }  // namespace
 
 Napi::Function InferRequest::Define(Napi::Env env) {
@@ -57,6 +64,7 @@ Napi::Value InferRequest::SetInput(const Napi::CallbackInfo& info) {
     ov::InferRequest& request = Idle();
     const size_t index = IndexArgument(info[0], request.get_compiled_model().inputs().size(), "input");
     const auto& memory = Tensor::Unwrap(info[1])->Memory();
+    RequireElements(request.get_compiled_model().inputs()[index], memory->shape);
     BoundTensor bound = Bind(memory, inputs_[index]);
     request.set_input_tensor(index, bound.tensor);
     inputs_[index] = std::move(bound);

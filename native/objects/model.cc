@@ -110,11 +110,11 @@ Napi::Function Model::Define(Napi::Env env) {
                             });
 }
 
-MakeResult Model::Wrap(std::shared_ptr<ov::Model> model) {
+MakeResult Model::Wrap(std::shared_ptr<ov::Model> model, bool isBuilt) {
   ModelParts parts;
   parts.inputs = DescribePorts(model->inputs());
   parts.outputs = DescribePorts(model->outputs());
-  parts.state = std::make_shared<ModelState>(std::move(model));
+  parts.state = std::make_shared<ModelState>(std::move(model), isBuilt);
   return [parts = std::move(parts)](Napi::Env env) -> Napi::Value { return Make(env, parts); };
 }
 

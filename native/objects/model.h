@@ -18,12 +18,14 @@ namespace ovd {
 
 /** The graph, shared with the threads that reshape or compile it; `mutex` guards the graph, not the ports. */
 struct ModelState {
-  explicit ModelState(std::shared_ptr<ov::Model> graph) : model(std::move(graph)) {}
+  ModelState(std::shared_ptr<ov::Model> graph, bool isBuilt) : model(std::move(graph)), isBuilt(isBuilt) {}
 
   /** A copy of the graph that its taker may change; weights are shared, not copied. Any thread. */
   std::shared_ptr<ov::Model> Clone();
 
   const std::shared_ptr<ov::Model> model;
+  /** Built node by node by a script, which is not to be trusted with what OpenVINO does not check. */
+  const bool isBuilt;
   std::mutex mutex;
 };
 
@@ -55,8 +57,12 @@ class Model : public MadeFrom<Model, ModelParts> {
   static constexpr const char* kMaker = "Core.readModel() or graphModel()";
   static Napi::Function Define(Napi::Env env);
 
-  /** Describes the ports and finishes on the JavaScript thread; call on the thread that made the graph. */
-  static MakeResult Wrap(std::shared_ptr<ov::Model> model);
+  /**
+   * Describes the ports and finishes on the JavaScript thread; call on the thread that made the graph.
+   *
+   * @param isBuilt - node by node, not read from a file
+   */
+  static MakeResult Wrap(std::shared_ptr<ov::Model> model, bool isBuilt);
 
   explicit Model(const Napi::CallbackInfo& info) : MadeFrom(info) {}
 

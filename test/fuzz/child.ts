@@ -17,6 +17,7 @@ import { targets } from './targets/index.js';
 export type Report =
   | { ready: true }
   | { start: number }
+  | { stage: string }
   | { end: number; outcome: string; fault?: 'untyped error' | 'growth'; detail?: string };
 
 /** In MB: during one input, and after all so far. */
@@ -75,7 +76,9 @@ for (let index = from; index < Number(toText); index++) {
   let outcome = 'accepted';
   let unexpected: unknown;
   try {
-    await trial.run(input);
+    await trial.run(input, (stage) => {
+      report({ stage });
+    });
   } catch (error) {
     if (error instanceof OpenVINODiffusersError) outcome = error.code;
     else unexpected = error;

@@ -8,7 +8,16 @@ import { say, ScriptError } from '../../scripts/console.mjs';
 import { projectRoot } from '../../scripts/project.mjs';
 import { watchForHang } from './hang-watch.mjs';
 
-export const FUZZ_TARGETS = ['safetensors', 'checkpoint', 'config', 'tokenizer', 'png', 'ir', 'runtime'];
+export const FUZZ_TARGETS = [
+  'safetensors',
+  'checkpoint',
+  'config',
+  'tokenizer',
+  'png',
+  'ir',
+  'runtime',
+  'graph',
+];
 
 const BUNDLE = join(projectRoot, 'build/fuzz');
 const CHILD = join(BUNDLE, 'child.mjs');
@@ -91,6 +100,7 @@ async function tryInputs({ target, seed, from, to, timeout }, outcomes) {
   let current = from;
   let isReady = false;
   let isRunning = false;
+  let stage = '';
   let errors = '';
   child.stderr?.on('data', (data) => {
     errors = (errors + data).slice(-3000);
@@ -106,6 +116,9 @@ async function tryInputs({ target, seed, from, to, timeout }, outcomes) {
     } else if ('start' in report) {
       current = report.start;
       isRunning = true;
+      stage = '';
+    } else if ('stage' in report) {
+      stage = report.stage;
     } else {
       isRunning = false;
       current = report.end + 1;
@@ -126,7 +139,7 @@ async function tryInputs({ target, seed, from, to, timeout }, outcomes) {
     const ending = watch.isHanging
       ? `no end after ${timeout / 1000} s`
       : `ended by ${signal ?? `code ${code}`}`;
-    faults.push({ kind, index: current, detail: `${ending}\n${errors}` });
+    faults.push({ kind, index: current, detail: `${stage}: ${ending}\n${errors}` });
     return { next: current + 1, faults };
   }
   // An unhandled rejection may come after the input that is to blame.

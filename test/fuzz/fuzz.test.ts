@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 
 const run = promisify(execFile);
 
-const TARGETS = ['safetensors', 'checkpoint', 'config', 'tokenizer', 'png', 'ir', 'runtime'];
+const TARGETS = ['safetensors', 'checkpoint', 'config', 'tokenizer', 'png', 'ir', 'runtime', 'graph'];
 
 /** So many inputs take some 20 seconds; `npm run fuzz` tries 10,000. */
 const RUNS = 20 * TARGETS.length;

@@ -16,8 +16,12 @@ export interface Trial<Input = unknown> {
   readonly inputs: fc.Arbitrary<Input>;
   /** Takes a good input, so that what is loaded once does not count as growth. */
   warmUp(): Promise<void>;
-  /** Takes one input: an error of this package is as good as success; any other is a fault. */
-  run(input: Input): Promise<void>;
+  /**
+   * Takes one input: an error of this package is as good as success; any other is a fault.
+   *
+   * @param at - is called with what comes next, which a crash or a hang is named by
+   */
+  run(input: Input, at: (stage: string) => void): Promise<void>;
 }
 
 /** Keeps a target's type of input to itself. */
