@@ -19,9 +19,16 @@ bool IsInexact(double number) {
   return number != std::floor(number) || std::fabs(number) > 9007199254740991.0;
 }
 
+/** Far beyond any kernel's size, stride or padding, far below what loops over it would not end with. */
+constexpr double kMaxWindow = 65536;
+
 /** What OpenVINO's kernels divide by, or step by, without looking. */
 bool MustBePositive(const std::string& name) {
   return name == "strides" || name == "dilations" || name == "kernel";
+}
+
+bool IsOfWindow(const std::string& name) {
+  return MustBePositive(name) || name == "pads_begin" || name == "pads_end" || name == "output_padding";
 }
 
 template <typename T>
@@ -36,6 +43,7 @@ std::vector<T> Numbers(const std::string& name, const Napi::Value& value) {
     if (std::is_integral_v<T> && IsInexact(number)) Refuse(name, "a list of whole numbers");
     if (std::is_unsigned_v<T> && number < 0) Refuse(name, "a list of whole numbers from 0");
     if (MustBePositive(name) && number < 1) Refuse(name, "a list of whole numbers from 1");
+    if (IsOfWindow(name) && std::fabs(number) > kMaxWindow) Refuse(name, "whole numbers up to 65536");
     numbers.push_back(static_cast<T>(number));
   }
   return numbers;

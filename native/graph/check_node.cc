@@ -1,5 +1,6 @@
 #include "graph/check_node.h"
 
+#include <algorithm>
 #include <openvino/op/constant.hpp>
 #include <string>
 #include <unordered_map>
@@ -16,7 +17,13 @@ namespace {
 constexpr double kMaxElements = 1099511627776.0;  // 2^40
 
 /** How an input that says what to do may come about. */
-enum class Origin { kConstant, kShapeValue };
+enum class Origin {
+  kConstant,
+  /** Constants, of which there may be none. */
+  kAxes,
+  /** Constants, or computed of shapes. */
+  kShapeValue,
+};
 
 struct Control {
   size_t input;
@@ -27,27 +34,29 @@ struct Control {
 const std::vector<Control>& ControlsOf(const std::string& operation) {
   using Controls = std::vector<Control>;
   constexpr auto kConstant = Origin::kConstant;
+  constexpr auto kAxes = Origin::kAxes;
   constexpr auto kShapeValue = Origin::kShapeValue;
   static const Controls none;
   static const std::unordered_map<std::string, Controls> controls = {
       {"Broadcast", {{1, kShapeValue}}},
+      {"FakeQuantize", {{1, kConstant}, {2, kConstant}, {3, kConstant}, {4, kConstant}}},
       {"Gather", {{2, kConstant}}},
       {"Interpolate", {{1, kShapeValue}, {2, kConstant}}},
-      {"MVN", {{1, kConstant}}},
+      {"MVN", {{1, kAxes}}},
       {"Pad", {{1, kConstant}, {2, kConstant}}},
       {"Range", {{0, kConstant}, {1, kShapeValue}, {2, kConstant}}},
-      {"ReduceL2", {{1, kConstant}}},
-      {"ReduceMax", {{1, kConstant}}},
-      {"ReduceMean", {{1, kConstant}}},
-      {"ReduceMin", {{1, kConstant}}},
-      {"ReduceSum", {{1, kConstant}}},
+      {"ReduceL2", {{1, kAxes}}},
+      {"ReduceMax", {{1, kAxes}}},
+      {"ReduceMean", {{1, kAxes}}},
+      {"ReduceMin", {{1, kAxes}}},
+      {"ReduceSum", {{1, kAxes}}},
       {"Reshape", {{1, kShapeValue}}},
       {"Split", {{1, kConstant}}},
-      {"Squeeze", {{1, kConstant}}},
+      {"Squeeze", {{1, kAxes}}},
       {"StridedSlice", {{1, kConstant}, {2, kConstant}, {3, kConstant}}},
       {"TopK", {{1, kConstant}}},
-      {"Transpose", {{1, kConstant}}},
-      {"Unsqueeze", {{1, kConstant}}},
+      {"Transpose", {{1, kAxes}}},
+      {"Unsqueeze", {{1, kAxes}}},
       {"VariadicSplit", {{1, kConstant}, {2, kConstant}}},
   };
   const auto found = controls.find(operation);
@@ -60,8 +69,8 @@ void CheckControls(const ov::Node& node, const std::vector<Control>& controls) {
     const auto value = node.input_value(input);
     if (ConstantOf(value) || (origin == Origin::kShapeValue && IsShapeValue(value))) continue;
     Refuse(node, "input " + std::to_string(input) +
-                     (origin == Origin::kConstant ? " must be a constant"
-                                                  : " must be a constant, or computed of shapes only"));
+                     (origin == Origin::kShapeValue ? " must be a constant, or computed of shapes only"
+                                                    : " must be a constant"));
   }
 }
 
@@ -81,10 +90,10 @@ void CheckNode(const ov::Node& node) {
   const auto& controls = ControlsOf(node.get_type_name());
   CheckControls(node, controls);
   for (size_t i = 0; i < node.get_input_size(); ++i) {
-    bool isControl = false;
-    for (const auto& control : controls) isControl = isControl || control.input == i;
-    // Axes may be none.
-    if (!isControl) CheckShape(node, node.get_input_partial_shape(i));
+    const bool mayBeEmpty = std::any_of(controls.begin(), controls.end(), [i](const Control& control) {
+      return control.input == i && control.origin != Origin::kConstant;
+    });
+    if (!mayBeEmpty) CheckShape(node, node.get_input_partial_shape(i));
   }
   for (size_t i = 0; i < node.get_output_size(); ++i) {
     CheckShape(node, node.get_output_partial_shape(i));

@@ -21,6 +21,18 @@ describe('a node that OpenVINO would divide by zero, leave its memory or never e
     ['Gather from no rows', () => graph.node('Gather', [x(0, 4), computed(2), scalar(0)])],
     ['Gather beyond the rows', () => graph.node('Gather', [x(3, 4), integers([3]), scalar(0)])],
     ['Gather along a computed axis', () => graph.node('Gather', [x(3, 4), integers([0]), computed()])],
+    [
+      'Gather in batches of short rows',
+      () => graph.node('Gather', [x(1, 16, 2, 4), computed(1, 1), scalar(1)], { batch_dims: 1 }),
+    ],
+    [
+      'FakeQuantize with computed ranges',
+      () => graph.node('FakeQuantize', [x(4), x(1), x(1), x(1), x(1)], { levels: 256 }),
+    ],
+    [
+      'AvgPool over a huge kernel',
+      () => graph.node('AvgPool', [x(1, 1, 8, 8)], { ...POOL, kernel: [2 ** 31 - 1, 1] }),
+    ],
     ['Range by computed steps', () => graph.node('Range', [scalar(0), scalar(1), computed()], RANGE)],
     ['Range to a computed end', () => graph.node('Range', [scalar(0), computed(), scalar(1)], RANGE)],
     ['Range to a huge end', () => graph.node('Range', [scalar(0), scalar(2 ** 50), scalar(1)], RANGE)],
@@ -104,6 +116,13 @@ it('tries every operation that networks can be built of: npm run fuzz -- --targe
   expect([...GRAPH_OPERATIONS].sort()).toEqual(allowed.sort());
 });
 
+const POOL = {
+  strides: [1, 1],
+  pads_begin: [0, 0],
+  pads_end: [0, 0],
+  auto_pad: 'same_lower',
+  'exclude-pad': false,
+} as const;
 const RANGE = { output_type: 'i64' } as const;
 const PAD = { pad_mode: 'reflect' } as const;
 const MASKS = { begin_mask: [0], end_mask: [0] } as const;

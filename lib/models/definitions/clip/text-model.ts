@@ -5,7 +5,7 @@ import { graph, type GraphOutput, type Model } from '../../../runtime/index.js';
 import { clipEncoder, clipEncoderFields } from './encoder.js';
 import { embedding, layerNorm, linear } from '../layers.js';
 import { width, withoutNulls } from '../network-config.js';
-import { add, integers, unsqueeze } from '../tensors.js';
+import { add, integers, multiply } from '../tensors.js';
 import type { WeightScope } from '../../weights/weight-scope.js';
 
 /**
@@ -113,9 +113,14 @@ function positionsOf(ids: GraphOutput): GraphOutput {
   return graph.node('Range', [integers([0], []), countOf(ids), integers([1], [])], { output_type: 'i64' });
 }
 
+/** Tokens of each text. */
 function countOf(ids: GraphOutput): GraphOutput {
-  const shape = graph.node('ShapeOf', [ids], { output_type: 'i64' });
-  return graph.node('Gather', [shape, integers([1], []), integers([0], [])], { batch_dims: 0 });
+  return dimensionOf(ids, 1);
+}
+
+function dimensionOf(x: GraphOutput, axis: number): GraphOutput {
+  const shape = graph.node('ShapeOf', [x], { output_type: 'i64' });
+  return graph.node('Gather', [shape, integers([axis], []), integers([0], [])], { batch_dims: 0 });
 }
 
 /** The state of each text's first end token, or of its first token when it has none. */
@@ -128,10 +133,15 @@ function pool(states: GraphOutput, ids: GraphOutput, config: ClipTextConfig): Gr
       : integers([config.eos_token_id]);
   const count = countOf(ids);
   const places = graph.node('Select', [graph.node('Equal', [ids, end]), positionsOf(ids), count]);
-  const first = graph.node('ReduceMin', [places, integers([1])], { keep_dims: true });
-  const place = graph.node('FloorMod', [first, unsqueeze(count, 0)]);
-  const picked = graph.node('Gather', [states, place, integers([1], [])], { batch_dims: 1 });
-  return graph.node('Squeeze', [picked, integers([1])]);
+  const first = graph.node('ReduceMin', [places, integers([1])], { keep_dims: false });
+  const place = graph.node('FloorMod', [first, count]);
+  // Rows of all texts in one list: OpenVINO's Gather with `batch_dims` writes beyond its memory for narrow states.
+  const texts = graph.node('Range', [integers([0], []), dimensionOf(ids, 0), integers([1], [])], {
+    output_type: 'i64',
+  });
+  const rows = graph.node('Reshape', [states, integers([-1, config.hidden_size])], { special_zero: false });
+  const row = add(multiply(texts, count), place);
+  return graph.node('Gather', [rows, row, integers([0], [])], { batch_dims: 0 });
 }
 
 function hiddenStates(
