@@ -37,16 +37,8 @@ export function doctorCommand(): Command {
 
 async function examine(): Promise<DoctorReport> {
   const system = await systemInfo();
-  const runtime = system.allocatorCrashes ? notExamined(system) : await examineRuntime();
+  const runtime = await examineRuntime();
   return { version, node: process.version, system, runtime, advice: advise(system, runtime) };
-}
-
-/** With such an allocator, OpenVINO would end this process before it can report anything. */
-function notExamined({ allocator }: SystemInfo): DoctorReport['runtime'] {
-  return {
-    error: `OpenVINO was not loaded: with ${allocator} as the allocator it aborts the process`,
-    code: 'UNSUPPORTED',
-  };
 }
 
 async function examineRuntime(): Promise<DoctorReport['runtime']> {
@@ -81,12 +73,13 @@ function advise(system: SystemInfo, runtime: DoctorReport['runtime']): string[] 
   const { cpuFeatures, cpuQuota, processors, memoryBytes } = system;
   const advice: string[] = [];
   if (system.allocatorCrashes) {
-    return [
-      `${system.allocator} is loaded in place of the C library's allocator (${preloaded()}), and TBB_ENABLE_SANITIZERS is ` +
-        `not 1: OpenVINO then aborts with 'free(): invalid pointer'. Set TBB_ENABLE_SANITIZERS=1, or do not load it.`,
-    ];
+    advice.push(
+      `${system.allocator} is loaded in place of the C library's allocator (${preloaded()}), with which OpenVINO aborts ` +
+        `('free(): invalid pointer') unless TBB_ENABLE_SANITIZERS is 1. The package sets it when it is first used in the ` +
+        `main thread, and refuses to load OpenVINO in a worker first: set TBB_ENABLE_SANITIZERS=1 for workers.`,
+    );
   }
-  if ('error' in runtime) return ['Nothing can run until the addon and OpenVINO load: see above.'];
+  if ('error' in runtime) return [...advice, 'Nothing can run until the addon and OpenVINO load: see above.'];
   for (const { source, usable, outcome } of runtime.runtimes) {
     if (!usable && source.endsWith('_DIR')) advice.push(`${source} is set but was not used: ${outcome}.`);
   }

@@ -21,7 +21,7 @@ export interface SystemInfo {
     Record<'avx2' | 'avx512f' | 'avx512_bf16' | 'avx512_vnni' | 'amx_bf16' | 'amx_int8', boolean> | undefined;
   /** An allocator loaded in place of the C library's; undefined where that cannot be known. */
   allocator: Allocator | undefined;
-  /** Whether OpenVINO would abort with this allocator. */
+  /** Whether OpenVINO would abort with this allocator, did the package not set `TBB_ENABLE_SANITIZERS`. */
   allocatorCrashes: boolean;
 }
 

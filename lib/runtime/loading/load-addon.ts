@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
+import { RuntimeNotFoundError } from '../../common/errors.js';
 import { allocator, allocatorCrashes } from '../system/allocator.js';
 import { describeHost } from './host.js';
 import { loadFailure, type LoadAttempts } from './load-failure.js';
@@ -41,8 +42,7 @@ export function loadAddon(): LoadedAddon {
 }
 
 function load(location: PackageLocation): LoadedAddon {
-  // Read by TBB when it is loaded. A worker's environment is a copy, so there it must be set beforehand.
-  if (allocatorCrashes(allocator())) process.env.TBB_ENABLE_SANITIZERS = '1';
+  guardAllocator();
   const addons = locateAddon(location);
   const runtimes = locateRuntime(location);
   const addonPath = addons.find(({ path }) => path)?.path;
@@ -70,6 +70,23 @@ function load(location: PackageLocation): LoadedAddon {
 
 function isUsable(candidate: RuntimeCandidate): candidate is RuntimeLocation {
   return candidate.usable;
+}
+
+/**
+ * Keeps a preloaded allocator from ending the process: TBB reads the variable when it is loaded. A worker's environment
+ * is a copy that TBB does not see, so there it must be set beforehand, or TBB be loaded by the main thread.
+ */
+function guardAllocator(): void {
+  const used = allocator();
+  if (!allocatorCrashes(used)) return;
+  process.env.TBB_ENABLE_SANITIZERS = '1';
+  if (isMainThread || loadedLibraries().some((path) => path.includes('/libtbb'))) return;
+  throw new RuntimeNotFoundError(
+    'RUNTIME_NOT_FOUND',
+    `OpenVINO cannot be loaded in a worker first where ${used} is loaded in place of the C library's allocator: it would ` +
+      `abort the process with 'free(): invalid pointer'. Set TBB_ENABLE_SANITIZERS=1 before the process starts, use the ` +
+      `package in the main thread first, or do not preload ${used}.`,
+  );
 }
 
 /** Loads the first runtime that can be, and writes into the list why others could not. */

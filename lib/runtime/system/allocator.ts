@@ -17,7 +17,7 @@ export function allocator(maps = readMaps()): Allocator | undefined {
 }
 
 /**
- * Whether OpenVINO would abort the process ('free(): invalid pointer'): its TBB opens libtbbbind with RTLD_DEEPBIND,
+ * Whether OpenVINO would abort the process when it is loaded as it is ('free(): invalid pointer'): its TBB opens libtbbbind with RTLD_DEEPBIND,
  * which then frees with the C library's allocator what a preloaded one allocated. TBB leaves the flag out where
  * `TBB_ENABLE_SANITIZERS` is 1.
  */
