@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 
 import { SaveError } from './errors.js';
@@ -23,7 +23,9 @@ export async function writeFolderAtomically(
   if (exists && !overwrite) {
     throw new SaveError(`${target} exists already; pass 'overwrite' to replace it`);
   }
-  const inUse = sources.find((source) => contains(folder, resolve(source)));
+  const real = await realPathOf(folder);
+  const places = await Promise.all(sources.map(realPathOf));
+  const inUse = places.find((source) => contains(real, source));
   if (inUse !== undefined) {
     throw new SaveError(`${target} cannot be replaced: the model is read from ${inUse}`);
   }
@@ -49,6 +51,11 @@ async function exchange(partial: string, folder: string): Promise<void> {
     throw error;
   }
   await rm(old, { recursive: true, force: true });
+}
+
+/** Without links, so that a folder is known by any of its names. */
+async function realPathOf(path: string): Promise<string> {
+  return realpath(path).catch(() => resolve(path));
 }
 
 function contains(folder: string, path: string): boolean {

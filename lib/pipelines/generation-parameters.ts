@@ -63,9 +63,27 @@ export function generationParameters(
 /** Of the class's own config where it cannot take the model's, which the caller's scheduler then replaces. */
 function overridesOf(scheduler: Scheduler, config: GenerationSetup['modelSchedulerConfig']): SchedulerConfig {
   try {
-    return configOverrides(scheduler, config, SAMPLER_CONFIG_KEYS);
+    return withoutDefaults(configOverrides(scheduler, config, SAMPLER_CONFIG_KEYS), config);
   } catch (error) {
     if (!(error instanceof OpenVINODiffusersError)) throw error;
-    return configOverrides(scheduler, {}, SAMPLER_CONFIG_KEYS);
+    return withoutDefaults(configOverrides(scheduler, {}, SAMPLER_CONFIG_KEYS), {});
   }
+}
+
+/** Flags that are off by default, and that no schedule type of the web UI implies. */
+const FLAGS = new Map([
+  ['useLuLambdas', 'use_lu_lambdas'],
+  ['useFlowSigmas', 'use_flow_sigmas'],
+]);
+
+/** Without flags that are off as readers take them to be: by default, and in the model's config. */
+function withoutDefaults(
+  overrides: SchedulerConfig,
+  config: GenerationSetup['modelSchedulerConfig'],
+): SchedulerConfig {
+  const isImplied = (key: string, value: unknown): boolean => {
+    const inFile = FLAGS.get(key);
+    return inFile !== undefined && value === false && config[inFile] !== true;
+  };
+  return Object.fromEntries(Object.entries(overrides).filter(([key, value]) => !isImplied(key, value)));
 }

@@ -75,6 +75,7 @@ export async function loadPretrained<Pipeline extends OVDiffusionPipeline>(
       { ...hubOptions, onProgress: (progress) => onProgress?.({ phase: 'download', ...progress }) },
       inspect,
     );
+    await requireClassOf(folder, pipelineClass);
     const model = await openFolder(folder, { ...parsed, scratchDir, vae }, core);
     return { ...model, name: idOrFolder };
   });
@@ -153,6 +154,15 @@ function requireModelClass(
     'UNSUPPORTED',
     `${path} holds a ${String(index._class_name)}; supported are ${modelClasses.join(', ')}`,
   );
+}
+
+/** The class before any file that it would need; an index that cannot be read is reported by what opens the folder. */
+async function requireClassOf(
+  folder: string,
+  pipelineClass: { readonly modelClasses: readonly string[] },
+): Promise<void> {
+  const index = await readModelIndex(folder).catch(() => undefined);
+  if (index) requireModelClass(pipelineClass, index, folder);
 }
 
 /** The scheduler asked for, or the model's own. */

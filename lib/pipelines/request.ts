@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '../common/errors.js';
 import { wrongValue } from '../common/options.js';
+import { MAX_TEXT_LENGTH } from '../tokenizer/index.js';
 import type { LatentSize } from '../components/index.js';
 import type { GenerateOptions } from './generate-options.js';
 import type { StaticShape } from './reshape-options.js';
@@ -37,7 +38,12 @@ export interface RequestDefaults {
  */
 export function checkRequest(prompt: unknown, options: GenerateOptions, vaeScaleFactor: number): void {
   const prompts = promptsOf(prompt);
-  negativePromptsFor(prompts, options.negativePrompt);
+  const negative = negativePromptsFor(prompts, options.negativePrompt);
+  // The tokenizer refuses them too, in their turn.
+  for (const [name, texts] of Object.entries({ prompt: prompts, negativePrompt: negative })) {
+    const long = texts.find((text) => text.length > MAX_TEXT_LENGTH);
+    if (long !== undefined) throw wrongValue(`at most ${MAX_TEXT_LENGTH} characters`, name, long);
+  }
   requireMultiples(options, vaeScaleFactor);
 }
 

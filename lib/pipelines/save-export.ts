@@ -37,9 +37,11 @@ export async function saveExport(
     write: (folder: string) => exportSource(component, pipeline.source).save(folder, target),
   }));
   const { index, source } = pipeline;
+  const given = pipeline.schedulerConfig;
   const schedulerConfig =
-    pipeline.schedulerConfig ??
-    correctSchedulerFile(await schedulerConfigIn(source), pipelineClassOf(index), source);
+    given && !pipeline.hasFolderScheduler
+      ? given
+      : correctSchedulerFile(given ?? (await schedulerConfigIn(source)), pipelineClassOf(index), source);
   const roots = pipeline.components.flatMap(({ root }) => root ?? []);
   await saveModel(
     { ...pipeline, roots, schedulerConfig, networks, complete: saveTokenizerNetworks },

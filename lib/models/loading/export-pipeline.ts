@@ -25,6 +25,8 @@ import { replaceVae, withVae, type ReplacementVae } from './vae/replacement-vae.
 /** A pipeline whose configurations were checked, ready to be built or saved. */
 export interface PipelineExport extends ModelMetadata {
   readonly components: readonly ComponentExport[];
+  /** Whether `schedulerConfig` is what a model's folder says, which is corrected when it is saved. Default: false. */
+  readonly hasFolderScheduler?: boolean;
 }
 
 /**

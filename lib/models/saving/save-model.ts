@@ -4,7 +4,7 @@ import { writeFolderAtomically } from '../../common/atomic-folder.js';
 import { callback, flag, signal as signalField } from '../../common/fields.js';
 import { optionsSchema, parseOptions } from '../../common/options.js';
 import { asSaveError } from '../../common/save-error.js';
-import type { NetworkName } from '../layout.js';
+import { COMPONENTS, type NetworkName } from '../layout.js';
 import { saveMetadata, type ModelMetadata } from './save-metadata.js';
 
 /** Progress event: one component of a model was written. */
@@ -44,6 +44,11 @@ export interface SavedModel extends ModelMetadata {
   readonly complete?: (folder: string) => Promise<void>;
 }
 
+/** Folders of a model, in diffusers' layout or in optimum-intel's; what else is in a model's folder may be replaced. */
+const FOLDERS: readonly string[] = Object.entries(COMPONENTS).flatMap(([key, layout]) =>
+  'networks' in layout ? [key, ...layout.networks] : [key],
+);
+
 /**
  * Writes a model in optimum-intel's layout, atomically.
  *
@@ -60,7 +65,12 @@ export async function saveModel(
 ): Promise<void> {
   const { overwrite = false, onProgress, signal } = parseOptions(saveOptionsSchema, options, subject);
   const { networks, source, tokenizers = {}, roots = [] } = model;
-  const sources = [source, ...roots, ...Object.values(tokenizers).map(({ folder }) => folder)];
+  const models = [source, ...roots];
+  const sources = [
+    ...models,
+    ...models.flatMap((folder) => FOLDERS.map((name) => join(folder, name))),
+    ...Object.values(tokenizers).map(({ folder }) => folder),
+  ];
   signal?.throwIfAborted();
   await writeFolderAtomically(target, { overwrite, sources }, async (folder) => {
     for (const [place, { name, write }] of networks.entries()) {

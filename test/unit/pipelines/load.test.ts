@@ -213,6 +213,17 @@ describe('the safety checker', () => {
   });
 });
 
+it('a model of another pipeline is refused by its class, whatever of its files is missing', async () => {
+  await write('model_index.json', { _class_name: 'FluxPipeline' });
+  await rm(join(folder, 'unet'), { recursive: true });
+  for (const options of [{}, { export: true }, { export: false }]) {
+    await expect(load(options)).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining('FluxPipeline') as string,
+    });
+  }
+});
+
 it('a checkpoint that is a pickle is refused', async () => {
   const checkpoint = (name: string) => OVStableDiffusionPipeline.fromSingleFile(join(folder, name));
   await writeFile(join(folder, 'old.ckpt'), '');

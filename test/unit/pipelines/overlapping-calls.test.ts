@@ -46,6 +46,22 @@ describe('a generate behind a reshape', () => {
   });
 });
 
+describe('a prompt that is too long', () => {
+  it.each([
+    ['x'.repeat(100_001), {}],
+    ['a', { negativePrompt: 'x'.repeat(100_001) }],
+  ])('is refused at once, behind a call that goes on', async (prompt, options) => {
+    const { pipeline } = await fakePipeline();
+    const endless = pipeline.generate('a', { ...quick, onStep: never as never });
+    endless.catch(() => undefined);
+    await expect(pipeline.generate(prompt, { ...quick, ...options })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    });
+    expect(await isSettled(endless)).toBe(false);
+    await pipeline.dispose();
+  });
+});
+
 describe('calls', () => {
   it('run in their order, one after another', async () => {
     const { pipeline } = await fakePipeline();

@@ -88,6 +88,15 @@ describe('savePretrained', () => {
     });
   });
 
+  it.each(['unet', 'vae_decoder', 'tokenizer'])('never replaces a folder of the model: %s', async (name) => {
+    const own = join(work, 'source', name);
+    await mkdir(own, { recursive: true });
+    await expect(pipeline.savePretrained(own, { overwrite: true })).rejects.toMatchObject({
+      code: 'SAVE_FAILED',
+    });
+    expect(await readdir(join(work, 'source'))).toContain(name);
+  });
+
   it('leaves a folder that exists as it is, unless it may be replaced', async () => {
     await mkdir(join(work, 'to/mine'), { recursive: true });
     await expect(pipeline.savePretrained(join(work, 'to'))).rejects.toMatchObject({ code: 'SAVE_FAILED' });

@@ -91,6 +91,15 @@ describe('saveExport', () => {
     });
   });
 
+  it('corrects the scheduler of a folder, as diffusers does when it loads one', async () => {
+    const schedulerConfig = { _class_name: 'DDIMScheduler', steps_offset: 0, clip_sample: true };
+    await saveExport({ ...pipelineExport(), schedulerConfig, hasFolderScheduler: true }, join(work, 'to'));
+    expect(await readJson('to', 'scheduler', 'scheduler_config.json')).toMatchObject({
+      steps_offset: 1,
+      clip_sample: false,
+    });
+  });
+
   it('converts weights on the target’s disk', async () => {
     const folders: (string | undefined)[] = [];
     const pipeline = pipelineExport((_, scratchDir) => folders.push(scratchDir));

@@ -145,6 +145,7 @@ export async function exportCheckpoint(
     tokenizers: model.tokenizers,
     index: model.index,
     schedulerConfig: model.schedulerConfig,
+    hasFolderScheduler: config !== undefined,
     components: [
       ...textEncoders,
       unetExport(source(model.unet, unetNaming(unet)), {
