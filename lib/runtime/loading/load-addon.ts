@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 
 import { RuntimeNotFoundError } from '../../common/errors.js';
 import { allocator, allocatorCrashes } from '../system/allocator.js';
