@@ -45,6 +45,16 @@ export const schedulerChoices: readonly SchedulerChoice[] = [
     description: 'UniPC: a predictor with a corrector, good from about 10 steps',
   },
   {
+    name: 'dpmpp-single',
+    className: 'DPMSolverSinglestepScheduler',
+    description: 'DPM++ 2S: singlestep; as good as 2M, with an even number of steps',
+  },
+  {
+    name: 'deis',
+    className: 'DEISMultistepScheduler',
+    description: 'DEIS: extrapolates the noise, good from about 15 steps',
+  },
+  {
     name: 'pndm',
     className: 'PNDMScheduler',
     description: 'PLMS, the default of Stable Diffusion 1.5: one call of the UNet more than steps',

@@ -59,6 +59,21 @@ export function multistepUpdate(update: MultistepUpdate): Float32Array {
   return weightedSum([sampleWeight, sample], ...derivativeTerms(update, h, derivativeWeights), ...noiseTerms);
 }
 
+/**
+ * One update of the singlestep form: from the oldest of the levels, whose `sample` it takes, over the others to the
+ * target (https://arxiv.org/abs/2211.01095, algorithm 1 for order 2).
+ *
+ * @returns x at the target level
+ */
+export function singlestepUpdate(update: MultistepUpdate): Float32Array {
+  const { sample, target, levels, noise } = update;
+  const oldest = levels.at(-1)!;
+  const h = target.lambda - oldest.lambda;
+  const { sampleWeight, derivativeWeights, noiseWeight } = coefficients({ ...update, levels: [oldest] }, h);
+  const noiseTerms: Term[] = noise ? [[noiseWeight, noise]] : [];
+  return weightedSum([sampleWeight, sample], ...singlestepTerms(update, h, derivativeWeights), ...noiseTerms);
+}
+
 interface Coefficients {
   sampleWeight: number;
   /** Weights of the prediction and of its first and second derivative, D0, D1 and D2 in diffusers. */
@@ -138,5 +153,33 @@ function derivativeTerms(
     [w0 + weightA / r0, m0!],
     [-weightA / r0 + weightB / r1, m1],
     [-weightB / r1, m2],
+  ];
+}
+
+/** As `derivativeTerms`, of derivatives at the oldest level. */
+function singlestepTerms(
+  { outputs, levels, solverType }: MultistepUpdate,
+  h: number,
+  [w0, w1, w2]: Coefficients['derivativeWeights'],
+): Term[] {
+  const oldest = levels.at(-1)!;
+  const [m0, m1, m2] = outputs;
+  if (!m1) return [[w0, m0!]];
+  const r0 = (levels[0]!.lambda - oldest.lambda) / h;
+  if (!m2) {
+    return [
+      [w0 - w1 / r0, m1],
+      [w1 / r0, m0!],
+    ];
+  }
+  const r1 = (levels[1]!.lambda - oldest.lambda) / h;
+  // D1 and D2 are made of a = (m1 − m2) / r1 and b = (m0 − m2) / r0; the midpoint form takes b for D1.
+  const isMidpoint = solverType === 'midpoint';
+  const weightA = isMidpoint ? 0 : (w1 * r0 - 2 * w2) / (r0 - r1);
+  const weightB = isMidpoint ? w1 : (-w1 * r1 + 2 * w2) / (r0 - r1);
+  return [
+    [w0 - weightA / r1 - weightB / r0, m2],
+    [weightA / r1, m1],
+    [weightB / r0, m0!],
   ];
 }

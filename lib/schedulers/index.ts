@@ -53,3 +53,5 @@ export type { SigmaSpacingConfig } from './sigma-spacing.js';
 export { beginIndexForStrength } from './strength.js';
 export type { TimestepOptions } from './timestep-options.js';
 export { UniPCMultistepScheduler, type UniPCMultistepConfig } from './uni-pc-multistep.js';
+export { DEISMultistepScheduler, type DEISMultistepConfig } from './deis-multistep.js';
+export { DPMSolverSinglestepScheduler, type DPMSolverSinglestepConfig } from './dpm-solver-singlestep.js';

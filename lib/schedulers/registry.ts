@@ -7,6 +7,8 @@ import { DDPMScheduler } from './ddpm.js';
 import { DPMSolverMultistepScheduler } from './dpm-solver-multistep.js';
 import { DPMSolverSDEScheduler } from './dpm-solver-sde.js';
 import { EDMEulerScheduler } from './edm-euler.js';
+import { DEISMultistepScheduler } from './deis-multistep.js';
+import { DPMSolverSinglestepScheduler } from './dpm-solver-singlestep.js';
 import { EulerAncestralDiscreteScheduler } from './euler-ancestral-discrete.js';
 import { EulerDiscreteScheduler } from './euler-discrete.js';
 import { HeunDiscreteScheduler } from './heun-discrete.js';
@@ -28,6 +30,8 @@ const classes: readonly SchedulerClass[] = [
   DPMSolverMultistepScheduler,
   DPMSolverSDEScheduler,
   EDMEulerScheduler,
+  DEISMultistepScheduler,
+  DPMSolverSinglestepScheduler,
   EulerAncestralDiscreteScheduler,
   EulerDiscreteScheduler,
   HeunDiscreteScheduler,

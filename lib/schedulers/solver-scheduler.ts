@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '../common/errors.js';
 import { noiseLevel, type NoiseLevel } from './dpm-solver-updates.js';
+import { addScaled, differenceOver, sumOfTwo } from './float32.js';
 import { flowSigmas } from './flow-sigmas.js';
 import { roundHalfEven } from './numeric.js';
 import { requireNoSigmaSpacing, sigmaToTimestep, spacedSigmas } from './sigma-spacing.js';
@@ -120,7 +121,7 @@ export abstract class SolverScheduler<Own extends Config> extends SigmaScheduler
   /** The noise in a sample around an image. */
   protected noiseAround(image: Float32Array, sample: Float32Array, index: number): Float32Array {
     const { alpha, sigma } = this.levelAt(index);
-    return weightedSum([1 / sigma, sample], [-alpha / sigma, image]);
+    return differenceOver(sample, alpha, image, sigma);
   }
 
   /** The noise that a prediction implies, without thresholding. */
@@ -136,7 +137,7 @@ export abstract class SolverScheduler<Own extends Config> extends SigmaScheduler
       case 'epsilon':
         return output;
       case 'v_prediction':
-        return weightedSum([alpha, output], [sigma, sample]);
+        return sumOfTwo([alpha, output], [sigma, sample]);
       default:
         return this.noiseAround(this.#image(output, sample, index), sample, index);
     }
@@ -158,22 +159,22 @@ export abstract class SolverScheduler<Own extends Config> extends SigmaScheduler
     const { alpha, sigma } = this.levelAt(index);
     switch (this.config.predictionType) {
       case 'epsilon':
-        return weightedSum([1 / alpha, sample], [-sigma / alpha, output]);
+        return differenceOver(sample, sigma, output, alpha);
       case 'sample':
         return output;
       case 'v_prediction':
-        return weightedSum([alpha, sample], [-sigma, output]);
+        return sumOfTwo([alpha, sample], [-sigma, output]);
       case 'flow_prediction':
-        return weightedSum([1, sample], [-this.sigmas[index]!, output]);
+        return addScaled(sample, -this.sigmas[index]!, output);
     }
   }
 
   /** @throws InvalidArgumentError for more steps than there are noise levels, with the largest number there are for */
   #distinctTimesteps(count: number): number[] {
     const timesteps = this.#timesteps(count);
-    if (!this.#repeatsLevel(timesteps)) return timesteps;
+    if (!this.repeatsLevel(timesteps)) return timesteps;
     let allowed = count - 1;
-    while (allowed > 0 && this.#repeatsLevel(this.#timesteps(allowed))) allowed--;
+    while (allowed > 0 && this.repeatsLevel(this.#timesteps(allowed))) allowed--;
     const { timestepSpacing, stepsOffset } = this.spacing();
     throw new InvalidArgumentError(
       `${this.className} cannot take ${count} steps: with timestepSpacing '${timestepSpacing}' and stepsOffset ` +
@@ -191,7 +192,7 @@ export abstract class SolverScheduler<Own extends Config> extends SigmaScheduler
   }
 
   /** From the second order on a step of length 0 is divided by, which gives NaN; the first order only goes astray. */
-  #repeatsLevel(timesteps: readonly number[]): boolean {
+  protected repeatsLevel(timesteps: readonly number[]): boolean {
     if (this.config.solverOrder === 1) return timesteps[0] === timesteps[1];
     const sigmas = this.sigmasAt(timesteps);
     return sigmas.some((sigma, i) => sigma === sigmas[i - 1]);

@@ -87,7 +87,7 @@ function webUiNames(className: string): string {
 }
 
 function shapeOf(className: string): Record<string, { safeParse: (value: unknown) => { success: boolean } }> {
-  return schedulerClass(className).definition.schema.shape as never;
+  return schedulerClass(className).definition.schema.shape;
 }
 
 function predictions(className: string): string {
