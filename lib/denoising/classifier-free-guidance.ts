@@ -1,4 +1,13 @@
+import { rescaleGuidance } from './guidance-rescale.js';
 import type { NoisePredictor } from './noise-predictor.js';
+
+/** Guidance rescale of a batch. */
+export interface GuidanceRescale {
+  /** Above 0, at most 1. */
+  readonly rescale: number;
+  /** Images in the batch. */
+  readonly images: number;
+}
 
 /**
  * Classifier-free guidance: away from the unconditional prediction, by `guidanceScale` times the conditional one's
@@ -9,11 +18,16 @@ import type { NoisePredictor } from './noise-predictor.js';
 export class ClassifierFreeGuidance implements NoisePredictor {
   readonly #predictor: NoisePredictor;
   readonly #scale: number;
+  readonly #rescale: GuidanceRescale | undefined;
 
-  /** @param predictor - predicts twice the rows: the unconditional half first */
-  constructor(predictor: NoisePredictor, guidanceScale: number) {
+  /**
+   * @param predictor - predicts twice the rows: the unconditional half first
+   * @param rescale - how to rescale what guidance gives. Default: not at all
+   */
+  constructor(predictor: NoisePredictor, guidanceScale: number, rescale?: GuidanceRescale) {
     this.#predictor = predictor;
     this.#scale = Math.fround(guidanceScale);
+    this.#rescale = rescale;
   }
 
   async predict(latents: Float32Array, timestep: number, index: number): Promise<Float32Array> {
@@ -26,7 +40,8 @@ export class ClassifierFreeGuidance implements NoisePredictor {
       const difference = Math.fround(both[half + i]! - unconditional);
       guided[i] = unconditional + Math.fround(scale * difference);
     }
-    return guided;
+    if (!this.#rescale) return guided;
+    return rescaleGuidance(guided, both.subarray(half), this.#rescale.images, this.#rescale.rescale);
   }
 
   release(): void {

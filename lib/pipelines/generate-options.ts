@@ -27,6 +27,16 @@ export interface GenerateOptions extends GuidanceOptions {
   height?: number | undefined;
   /** Denoising steps. Default: 50. */
   numInferenceSteps?: number | undefined;
+  /**
+   * Timesteps to denoise at, descending, in place of a number of steps; for schedulers that take them
+   * (`scheduler.timestepOptions`).
+   */
+  timesteps?: readonly number[] | undefined;
+  /**
+   * Noise levels to denoise at, descending, in place of a number of steps; for schedulers that take them. For
+   * EulerDiscreteScheduler the last one follows the last step.
+   */
+  sigmas?: readonly number[] | undefined;
   /** Images a prompt. Default: as reshaped, else 1. */
   numImagesPerPrompt?: number | undefined;
   /**
@@ -70,6 +80,16 @@ const isLatents = (value: unknown): boolean =>
 const oneOrList = (check: (value: unknown) => boolean) => (value: unknown) =>
   Array.isArray(value) ? value.length > 0 && value.every(check) : check(value);
 
+const isNumber = (value: unknown): boolean =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0;
+/** Whether they descend is checked by the scheduler. */
+const descending = z
+  .custom<readonly number[]>(
+    (value) =>
+      Array.isArray(value) && value.length > 0 && value.length <= MAX_STEPS + 1 && value.every(isNumber),
+  )
+  .describe(`a list of 1 to ${MAX_STEPS + 1} numbers from 0`);
+
 /** The fields of `GenerateOptions`. */
 export const generateFields = {
   negativePrompt: z
@@ -79,6 +99,8 @@ export const generateFields = {
   width: integer(1, MAX_SIDE).optional(),
   height: integer(1, MAX_SIDE).optional(),
   numInferenceSteps: integer(1, MAX_STEPS).optional(),
+  timesteps: descending.optional(),
+  sigmas: descending.optional(),
   ...guidanceFields,
   numImagesPerPrompt: integer(1, MAX_IMAGES).optional(),
   seed: z.custom<Seed>(isSeed).describe('an integer (a bigint beyond 2^53)').optional(),

@@ -45,6 +45,12 @@ export function checkRequest(prompt: unknown, options: GenerateOptions, vaeScale
     if (long !== undefined) throw wrongValue(`at most ${MAX_TEXT_LENGTH} characters`, name, long);
   }
   requireMultiples(options, vaeScaleFactor);
+  const schedules = ['numInferenceSteps', 'timesteps', 'sigmas'] as const;
+  const given = schedules.filter((name) => options[name] !== undefined);
+  if (given.length <= 1) return;
+  throw new InvalidArgumentError(
+    `Expected one of ${schedules.join(', ')} but received ${given.join(' and ')}`,
+  );
 }
 
 /**

@@ -18,7 +18,7 @@ import {
   type NoiseSource,
 } from '../denoising/index.js';
 import { encodePrompts } from '../prompts/index.js';
-import type { Scheduler } from '../schedulers/index.js';
+import { setSchedule, type Scheduler } from '../schedulers/index.js';
 import { describeComponents, type ComponentDescription, type DescribedComponents } from './components.js';
 import { decodeLatents } from './decode-latents.js';
 import { raceAbort } from '../common/abort.js';
@@ -102,6 +102,8 @@ export abstract class LatentDiffusionPipeline<
   ): Promise<GenerateResult<Output>> {
     checkRequest(prompt, options, this.components.vaeScaleFactor);
     const scheduler = this.scheduler.clone();
+    // A schedule that the scheduler does not take is refused here, not in its turn.
+    if (options.timesteps ?? options.sigmas) setSchedule(scheduler.clone(), options);
     const outputType = (options.outputType ?? 'image') as Output;
     this.calls.requireOpen();
     const planning = plan();
@@ -153,7 +155,7 @@ export abstract class LatentDiffusionPipeline<
   }
 
   async #generate<Output extends OutputType>(
-    request: GenerateRequest,
+    resolved: GenerateRequest,
     options: GenerateOptions,
     scheduler: Scheduler,
     outputType: Output,
@@ -162,10 +164,13 @@ export abstract class LatentDiffusionPipeline<
     const begun = performance.now();
     const context = new InferenceContext(options.signal);
     const { unet, vaeDecoder, model } = this.components;
-    const { images, latentSize: size } = request;
+    const { images, latentSize: size } = resolved;
     const shape = [images, unet.outChannels, size.height, size.width];
     const noise = noiseSource(options, shape);
-    scheduler.setTimesteps(request.numInferenceSteps);
+    const { timesteps, sigmas } = options;
+    setSchedule(scheduler, { timesteps, sigmas, numInferenceSteps: resolved.numInferenceSteps });
+    const isCustom = timesteps !== undefined || sigmas !== undefined;
+    const request = isCustom ? { ...resolved, numInferenceSteps: scheduler.timesteps.length } : resolved;
     requireMemory(this.#memoryFor(shapeOf(request), this.shapes, plan.encodes));
 
     const generation = { request, options, scheduler, noise, context };

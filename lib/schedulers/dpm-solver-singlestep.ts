@@ -1,4 +1,4 @@
-import { InvalidArgumentError, ModelLoadError } from '../common/errors.js';
+import { ModelLoadError } from '../common/errors.js';
 import { singlestepUpdate, type Algorithm } from './dpm-solver-updates.js';
 import { choice, flag } from './noise-config.js';
 import { configSchema } from './scheduler-config.js';

@@ -55,3 +55,4 @@ export type { TimestepOptions } from './timestep-options.js';
 export { UniPCMultistepScheduler, type UniPCMultistepConfig } from './uni-pc-multistep.js';
 export { DEISMultistepScheduler, type DEISMultistepConfig } from './deis-multistep.js';
 export { DPMSolverSinglestepScheduler, type DPMSolverSinglestepConfig } from './dpm-solver-singlestep.js';
+export { setSchedule } from './set-schedule.js';

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 import torch
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import rescale_noise_cfg
 
 TARGET = Path(__file__).parent.parent / "fixtures" / "reference" / "guidance.json"
 
@@ -25,7 +26,9 @@ def main():
     cases = []
     for scale in SCALES:
         guided = noise_uncond + scale * (noise_text - noise_uncond)
-        cases.append({"guidanceScale": scale, "guided": guided.flatten().tolist()})
+        rescaled = rescale_noise_cfg(guided, noise_text, guidance_rescale=0.7)
+        values = {"guided": guided.flatten().tolist(), "rescaled": rescaled.flatten().tolist()}
+        cases.append({"guidanceScale": scale, **values})
     content = {"torch": torch.__version__, "prediction": prediction.flatten().tolist(), "cases": cases}
     TARGET.write_text(json.dumps(content) + "\n")
 

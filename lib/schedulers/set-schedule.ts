@@ -1,0 +1,39 @@
+import { InvalidArgumentError } from '../common/errors.js';
+import type { Scheduler } from './scheduler.js';
+import type { TimestepOptions } from './timestep-options.js';
+
+/**
+ * Sets a scheduler's timesteps by a number of steps or a schedule of one's own; diffusers' `retrieve_timesteps`.
+ *
+ * @param options - `timesteps` or `sigmas`, or else `numInferenceSteps`
+ * @throws InvalidArgumentError for a schedule that the scheduler does not take, and as its `setTimesteps`
+ * @example
+ * ```ts
+ * setSchedule(scheduler, { timesteps: [999, 749, 499, 249] });
+ * ```
+ */
+export function setSchedule(
+  scheduler: Scheduler,
+  {
+    numInferenceSteps,
+    timesteps,
+    sigmas,
+  }: Pick<TimestepOptions, 'numInferenceSteps' | 'timesteps' | 'sigmas'>,
+): void {
+  if (timesteps && sigmas) {
+    throw new InvalidArgumentError('Expected one of timesteps and sigmas but received both');
+  }
+  const custom = timesteps ? 'timesteps' : sigmas && 'sigmas';
+  if (!custom) {
+    scheduler.setTimesteps(numInferenceSteps!);
+    return;
+  }
+  // A scheduler of another version of this package may have no such list.
+  const taken = (scheduler.timestepOptions as readonly string[] | undefined) ?? ['numInferenceSteps'];
+  if (!taken.includes(custom)) {
+    throw new InvalidArgumentError(
+      `The scheduler ${scheduler.className} takes no ${custom}; it takes ${taken.join(', ')}`,
+    );
+  }
+  scheduler.setTimesteps(timesteps ? { timesteps } : { sigmas: sigmas! });
+}

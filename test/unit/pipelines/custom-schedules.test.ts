@@ -1,0 +1,79 @@
+import { describe, expect, it, vi } from 'vitest';
+
+import { DDIMScheduler, EulerDiscreteScheduler, Scheduler } from '../../../lib/schedulers/index.js';
+import { fakePipeline } from '../../support/fake-pipeline.js';
+
+vi.mock('../../../lib/runtime/index.js', () => import('../../support/fake-runtime.js'));
+
+describe('generate with a schedule of one’s own', () => {
+  it('denoises at its timesteps and writes their number into the image', async () => {
+    const { pipeline, networks } = await fakePipeline({ scheduler: new EulerDiscreteScheduler() });
+    const timesteps = [999, 500, 100];
+    const seen: number[] = [];
+    const { images } = await pipeline.generate('a', {
+      timesteps,
+      seed: 1,
+      onStep: ({ timestep }) => {
+        seen.push(timestep);
+      },
+    });
+    expect(seen).toEqual(timesteps);
+    expect(networks.unet.inferences).toHaveLength(3);
+    expect(images[0]!.parameters).toMatchObject({ numInferenceSteps: 3 });
+    await pipeline.dispose();
+  });
+
+  it('goes down its noise levels, of which the last follows the last step', async () => {
+    const { pipeline, networks } = await fakePipeline({ scheduler: new EulerDiscreteScheduler() });
+    await pipeline.generate('a', { sigmas: [14, 3, 0.5, 0], seed: 1 });
+    expect(networks.unet.inferences).toHaveLength(3);
+    await pipeline.dispose();
+  });
+
+  it.each([
+    ['that the scheduler does not take', { timesteps: [999, 1] }, 'takes no timesteps'],
+    [
+      'beside a number of steps',
+      { timesteps: [999, 1], numInferenceSteps: 2 },
+      'numInferenceSteps and timesteps',
+    ],
+    ['twice', { timesteps: [999, 1], sigmas: [14, 1] }, 'timesteps and sigmas'],
+    ['that is empty', { sigmas: [] }, 'a list of 1 to 1001 numbers'],
+    ['of something else', { timesteps: ['999'] }, 'a list of 1 to 1001 numbers'],
+  ])('refuses one %s before any network runs', async (_, options, message) => {
+    const { pipeline, networks } = await fakePipeline({ scheduler: new DDIMScheduler() });
+    await expect(pipeline.generate('a', options as never)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining(message) as string,
+    });
+    expect([networks.unet.inferences, networks.text_encoder.inferences]).toEqual([[], []]);
+    await pipeline.dispose();
+  });
+
+  it('refuses one that does not descend, and one of the scheduler of a user who takes none', async () => {
+    const { pipeline } = await fakePipeline({ scheduler: new EulerDiscreteScheduler() });
+    await expect(pipeline.generate('a', { timesteps: [1, 999] })).rejects.toMatchObject({
+      message: expect.stringContaining('descending') as string,
+    });
+    const scheduler = new DDIMScheduler();
+    Object.defineProperty(scheduler, 'clone', { value: () => scheduler });
+    expect(Scheduler.isScheduler(scheduler)).toBe(true);
+    pipeline.scheduler = scheduler;
+    await expect(pipeline.generate('a', { sigmas: [2, 1] })).rejects.toMatchObject({
+      message: expect.stringContaining('takes no sigmas') as string,
+    });
+    await pipeline.dispose();
+  });
+});
+
+it('guidanceRescale of 0 leaves the image as it is, and above 1 is refused', async () => {
+  const { pipeline } = await fakePipeline({ scheduler: new DDIMScheduler() });
+  const generate = async (guidanceRescale?: number) => {
+    const options = { numInferenceSteps: 2, seed: 1, outputType: 'latent' as const };
+    return (await pipeline.generate('a', { ...options, guidanceRescale })).latents.data;
+  };
+  const [plain, zero] = [await generate(), await generate(0)];
+  expect(zero).toEqual(plain);
+  await expect(generate(1.5)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  await pipeline.dispose();
+});
