@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 
 import { build } from 'tsdown';
 
-import { say, ScriptError } from '../../scripts/console.mjs';
+import { progress, say, ScriptError } from '../../scripts/console.mjs';
 import { projectRoot } from '../../scripts/project.mjs';
 import { watchForHang } from './hang-watch.mjs';
 
@@ -68,8 +68,15 @@ export async function fuzz({ target, seed, from, to, timeout }) {
   const outcomes = new Map();
   let faults = 0;
   let next = from;
+  const show = progress(target);
+  /** @param {string} outcome */
+  const onOutcome = (outcome) => {
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    const tried = [...outcomes.values()].reduce((a, b) => a + b);
+    show(tried / (to - from));
+  };
   while (next < to) {
-    const batch = await tryInputs({ target, seed, from: next, to, timeout }, outcomes);
+    const batch = await tryInputs({ target, seed, from: next, to, timeout }, onOutcome);
     for (const { kind, index, detail } of batch.faults) {
       faults++;
       say(`\n${target} ${index}: ${kind}\n${detail.trim()}`);
@@ -87,10 +94,10 @@ export async function fuzz({ target, seed, from, to, timeout }) {
  * One process, until it has tried all or ended otherwise.
  *
  * @param {{ target: string, seed: number, from: number, to: number, timeout: number }} options
- * @param {Map<string, number>} outcomes
+ * @param {(outcome: string) => void} onOutcome
  * @returns {Promise<{ next: number, faults: Fault[] }>}
  */
-async function tryInputs({ target, seed, from, to, timeout }, outcomes) {
+async function tryInputs({ target, seed, from, to, timeout }, onOutcome) {
   const child = spawn(process.execPath, [CHILD, target, seed, from, to].map(String), {
     cwd: projectRoot,
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
@@ -122,7 +129,7 @@ async function tryInputs({ target, seed, from, to, timeout }, outcomes) {
     } else {
       isRunning = false;
       current = report.end + 1;
-      outcomes.set(report.outcome, (outcomes.get(report.outcome) ?? 0) + 1);
+      onOutcome(report.outcome);
       if (report.fault) faults.push({ kind: report.fault, index: report.end, detail: report.detail ?? '' });
     }
   });
