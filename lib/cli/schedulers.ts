@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 
-import { schedulerClass, type SchedulerClass } from '../schedulers/index.js';
+import type { SchedulerClass } from '../schedulers/index.js';
+import { schedulerClass } from '../schedulers/registry.js';
 
 /** A scheduler by its name on the command line; made from the config of the model's own. */
 export interface SchedulerChoice {

@@ -42,7 +42,6 @@ export { PNDMScheduler, type PNDMConfig } from './pndm.js';
 export {
   createScheduler,
   hasSchedulerClass,
-  schedulerClass,
   schedulerClassNames,
   schedulerFromConfig,
   schedulerFromPretrained,

@@ -1,6 +1,7 @@
 import { samplerNames } from '../../lib/image/metadata/samplers.js';
 import { schedulerChoices } from '../../lib/cli/schedulers.js';
-import { schedulerClass, schedulerClassNames } from '../../lib/schedulers/index.js';
+import { schedulerClassNames } from '../../lib/schedulers/index.js';
+import { schedulerClass } from '../../lib/schedulers/registry.js';
 import { fails, readSuites, runCase, type Suite } from './scheduler-suite.js';
 
 const HEADINGS = [
