@@ -18,6 +18,7 @@ const run = promisify(execFile);
 const NEEDS: readonly (readonly [RegExp, string])[] = [
   [/snapshotDownload\(/, 'a hub'],
   [/fromSingleFile\(/, 'a checkpoint'],
+  [/XLPipeline/, 'a model of Stable Diffusion XL'],
   [/\.listen\(/, 'a client'],
 ];
 
@@ -59,7 +60,7 @@ afterAll(async () => {
 function moduleOf({ code, language }: CodeBlock): string {
   const small = code
     .replaceAll(/'(stable-diffusion-v1-5\/stable-diffusion-v1-5|org\/model)'/g, "'./model'")
-    .replaceAll(/\s*variant: 'fp16',/g, '')
+    .replaceAll("variant: 'fp16'", 'export: true')
     .replaceAll(/\b(512|768)\b/g, '128')
     .replaceAll(/numInferenceSteps: \d+/g, 'numInferenceSteps: 2');
   const source = usesPipeline(small) ? `import { pipeline } from './pipeline.mjs';\n${small}` : small;
