@@ -13,6 +13,9 @@ export default tseslint.config(
       'release/',
       'node_modules/',
       'coverage/',
+      'site/.content/',
+      'site/.vitepress/cache/',
+      'site/.vitepress/dist/',
     ],
   },
   {
