@@ -1,4 +1,20 @@
-import { defineConfig } from 'tsdown';
+import { defineConfig, type Rolldown } from 'tsdown';
+
+/**
+ * In CommonJS, tools that trace files (@vercel/nft) see what `require` loads, but not what a function made by
+ * createRequire does; in ES modules they see both.
+ */
+const ownRequire: Rolldown.Plugin = {
+  name: 'own-require',
+  transform: {
+    filter: { id: /[/\\]platform-package\.ts$/ },
+    handler(code) {
+      const made = /^const require = createRequire\(import\.meta\.url\);$/m;
+      if (!made.test(code)) throw new Error('platform-package.ts makes its require otherwise now');
+      return code.replace(made, '');
+    },
+  },
+};
 
 export default defineConfig([
   {
@@ -13,6 +29,9 @@ export default defineConfig([
     target: 'node20.17',
     fixedExtension: false,
     shims: true,
+    inputOptions: (options, format) =>
+      format === 'cjs' ? { ...options, plugins: [options.plugins, ownRequire] } : options,
+    external: /^@openvino-diffusers\//,
     // No source maps: they are more than half of the package, and the bundle is not minified.
     dts: { compilerOptions: { stripInternal: true } },
   },
@@ -23,6 +42,7 @@ export default defineConfig([
     platform: 'node',
     target: 'node20.17',
     fixedExtension: false,
+    external: /^@openvino-diffusers\//,
     dts: false,
     clean: false,
   },

@@ -8,8 +8,8 @@ import { provideRuntime } from './runtime-folder.mjs';
 
 const help = `Usage: node scripts/fetch-runtime.mjs [--platform <platform>]
 
-Downloads the pinned release of OpenVINO with pip, checks its hash and puts its headers and libraries
-into runtime/<platform>/. Does nothing when they are there already.
+Downloads the pinned release of OpenVINO, with npm where its package is published and otherwise with pip, checks its
+hash and puts its headers and libraries into runtime/<platform>/. Does nothing when they are there already.
 
   --platform <platform>  ${Object.keys(wheels).join(', ')} (default: ${hostPlatform})
   --help                 show this text`;

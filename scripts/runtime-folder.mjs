@@ -1,11 +1,12 @@
 /** This package's own copy of OpenVINO, `runtime/<platform>/`: headers, libraries and licences of one release. */
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { megabytes, progress, say, ScriptError } from './console.mjs';
 import { pinnedVersion, wheels } from './openvino-wheels.mjs';
 import { downloadWheel } from './pip.mjs';
 import { hostPlatform, isMusl, openvinoVersion, runtimeFolder } from './project.mjs';
+import { obtainRuntimePackage } from './runtime-package.mjs';
 import { moveIntoPlace, withScratchFolder } from './scratch-folder.mjs';
 import { requireSpace, unpackWheel } from './unpack-wheel.mjs';
 
@@ -42,18 +43,28 @@ export function isComplete(folder, sha256) {
 }
 
 /**
- * Fills `folder` from a wheel. The folder appears, or is replaced, only when everything is in it.
+ * Fills `folder` from a package or a wheel. It appears, or is replaced, only when everything is in it.
  *
  * @param {string} folder
  * @param {{ version: string, sha256: string }} release
  * @param {(scratch: string) => Promise<string>} obtainWheel gets the wheel and returns its path
  * @param {(fraction: number) => void} [onProgress] of the extraction
+ * @param {(scratch: string) => string | undefined} [obtainPackage] gets the same files otherwise and returns their
+ *   folder, or nothing where only the wheel is to be had
  */
-export async function fillRuntimeFolder(folder, { version, sha256 }, obtainWheel, onProgress) {
+export async function fillRuntimeFolder(
+  folder,
+  { version, sha256 },
+  obtainWheel,
+  onProgress,
+  obtainPackage = () => undefined,
+) {
   await withScratchFolder(folder, async (scratch) => {
-    const wheel = await obtainWheel(scratch);
-    const unfinished = join(scratch, 'unfinished');
-    const libraries = await unpackWheel(wheel, unfinished, onProgress);
+    const fromPackage = obtainPackage(scratch);
+    const unfinished = fromPackage ?? join(scratch, 'unfinished');
+    const libraries = fromPackage
+      ? librarySizes(fromPackage)
+      : await unpackWheel(await obtainWheel(scratch), unfinished, onProgress);
     /** @type {Stamp} */
     const stamp = { version, sha256, libraries };
     writeFileSync(join(unfinished, stampName), `${JSON.stringify(stamp, null, 2)}\n`);
@@ -61,6 +72,15 @@ export async function fillRuntimeFolder(folder, { version, sha256 }, obtainWheel
     renameSync(unfinished, finished);
     moveIntoPlace(finished, folder, () => isComplete(folder, sha256));
   });
+}
+
+/**
+ * @param {string} folder
+ * @returns {Record<string, number>} in bytes
+ */
+function librarySizes(folder) {
+  const names = readdirSync(join(folder, 'lib'));
+  return Object.fromEntries(names.map((name) => [name, statSync(join(folder, 'lib', name)).size]));
 }
 
 /**
@@ -87,15 +107,16 @@ export async function provideRuntime(platform = hostPlatform) {
       'OpenVINO needs glibc, and this system has musl. Use one based on Debian or Fedora.',
     );
   }
-  say(`Downloading OpenVINO ${openvinoVersion} for ${platform}, ${megabytes(pin.bytes)} …`);
   await fillRuntimeFolder(
     folder,
     { version: openvinoVersion, sha256: pin.sha256 },
     (scratch) => {
+      say(`Downloading OpenVINO ${openvinoVersion} for ${platform}, ${megabytes(pin.bytes)} …`);
       requireSpace(scratch, pin.bytes);
       return downloadWheel(openvinoVersion, pin.tag, pin.sha256, scratch);
     },
     progress('Extracting'),
+    (scratch) => obtainRuntimePackage(platform, openvinoVersion, pin.contents, scratch),
   );
   say(`OpenVINO ${openvinoVersion} for ${platform} is in ${folder}.`);
   return folder;

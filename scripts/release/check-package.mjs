@@ -1,12 +1,11 @@
 /** Checks an assembled and packed package with the tools for it. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 
 import { runNode, runTool } from '../dev-tools.mjs';
-import { projectRoot } from '../project.mjs';
 import { problemsOf } from './pack.mjs';
 
 /**
@@ -32,7 +31,7 @@ export async function checkPackage({ kind, platform, manifest }, folder, tarball
       problems.push(
         `${manifest.name}: attw finds types that do not resolve; npx attw ${tarball.path} lists them`,
       );
-  } else if (platform?.startsWith('linux-') && existsSync(join(projectRoot, 'scripts/check-glibc.mjs'))) {
+  } else if (platform?.startsWith('linux-')) {
     const binaries = join(folder, kind === 'addon' ? '.' : 'lib');
     if (!runNode('scripts/check-glibc.mjs', ['--manifest', join(folder, 'package.json'), binaries])) {
       problems.push(`${manifest.name}: needs a newer glibc than it promises`);

@@ -32,8 +32,8 @@ export function runNpm(args, options) {
   return stdout;
 }
 
-/** npm is a script, on Windows behind a batch file that only a shell can start. */
-function npmScript() {
+/** The path of npm's script; on Windows it is behind a batch file that only a shell can start. */
+export function npmScript() {
   const bin = dirname(process.execPath);
   const candidates = [
     process.env['npm_execpath'],

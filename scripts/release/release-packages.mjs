@@ -69,6 +69,8 @@ export function releasePackages(platforms, { full }) {
   /** @type {ReleasePackage[]} */
   const packages = platforms.flatMap((platform) => {
     const runtime = `@openvino-diffusers/runtime-${platform}`;
+    // Where OpenVINO has no more plugins than those for the CPU, there is none.
+    const hasFull = existsSync(join(projectRoot, `npm/runtime-${platform}-full`));
     return /** @type {ReleasePackage[]} */ ([
       {
         kind: 'runtime',
@@ -81,7 +83,7 @@ export function releasePackages(platforms, { full }) {
           openvino,
         },
       },
-      ...(full
+      ...(full && hasFull
         ? [
             {
               kind: 'full runtime',
@@ -104,9 +106,9 @@ export function releasePackages(platforms, { full }) {
             version: main.version,
             files: ['index.cjs', 'openvino_diffusers.node', 'LICENSE-node-addon-api'],
             dependencies: { [runtime]: openvinoVersion },
-            peerDependencies: { [`${runtime}-full`]: openvinoVersion },
+            ...(hasFull && { peerDependencies: { [`${runtime}-full`]: openvinoVersion } }),
           }),
-          peerDependenciesMeta: { [`${runtime}-full`]: { optional: true } },
+          ...(hasFull && { peerDependenciesMeta: { [`${runtime}-full`]: { optional: true } } }),
         },
       },
     ]);

@@ -14,7 +14,7 @@ export interface Document {
 export function readDocuments(): Document[] {
   const inRoot = readdirSync(root).filter((name) => name.endsWith('.md'));
   const inDocs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
-  const others = ['scripts/train-demo-model/README.md', 'packages/shapes/README.md'];
+  const others = ['scripts/train-demo-model/README.md', 'packages/shapes/README.md', 'npm/README.md'];
   const paths = [...inRoot, ...inDocs.map((name) => `docs/${name}`), ...others];
   const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`);
   return [...paths, ...packages.filter((path) => existsSync(join(root, path)))].map((path) => ({

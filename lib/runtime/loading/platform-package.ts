@@ -47,6 +47,7 @@ export function attempt<T>(load: () => T): T | undefined {
   }
 }
 
+// tsdown.config.ts takes this line out of the CommonJS build, which has a require of its own.
 const require = createRequire(import.meta.url);
 
 /** Literal names, as tools that trace files (@vercel/nft, and so Next.js' standalone output) see no others. */

@@ -1,0 +1,6 @@
+// Verdaccio in a process of its own, so that it answers while the tests wait for a package manager.
+import { runServer } from 'verdaccio';
+
+const server = await runServer(JSON.parse(process.argv[2] ?? ''));
+server.listen(0, '127.0.0.1', () => process.send?.(server.address().port));
+process.once('disconnect', () => process.exit());
