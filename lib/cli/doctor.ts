@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { OpenVINODiffusersError } from '../common/errors.js';
 import { loadReport, openvinoVersion, sharedCore, type LoadReport } from '../runtime/index.js';
 import { version } from '../common/version.js';
+import { selfTest, type SelfTestReport } from './self-test.js';
 import { systemInfo, type SystemInfo } from './system.js';
 
 /** What `doctor --json` prints. */
@@ -20,6 +21,8 @@ export interface DoctorReport {
         inferenceThreads: number;
       })
     | { error: string; code: string };
+  /** With `--self-test`, where OpenVINO could be loaded. */
+  selfTest?: SelfTestReport | { error: string; code: string };
   advice: string[];
 }
 
@@ -28,10 +31,13 @@ export function doctorCommand(): Command {
   return new Command('doctor')
     .description('show what is installed, what the machine can do, and what is wrong with it')
     .option('--json', 'print one JSON object')
-    .action(async ({ json }: { json?: boolean }) => {
+    .option('--self-test', 'generate an image and compare it with a recorded one')
+    .action(async ({ json, selfTest: isTested }: { json?: boolean; selfTest?: boolean }) => {
       const report = await examine();
+      if (isTested && !('error' in report.runtime)) report.selfTest = await trySelfTest();
       console.log(json ? JSON.stringify(report, undefined, 2) : describe(report));
-      if ('error' in report.runtime) process.exitCode = 1;
+      const { runtime, selfTest: tested } = report;
+      if ('error' in runtime || (tested && !('passed' in tested && tested.passed))) process.exitCode = 1;
     });
 }
 
@@ -39,6 +45,15 @@ async function examine(): Promise<DoctorReport> {
   const system = await systemInfo();
   const runtime = await examineRuntime();
   return { version, node: process.version, system, runtime, advice: advise(system, runtime) };
+}
+
+async function trySelfTest(): Promise<NonNullable<DoctorReport['selfTest']>> {
+  try {
+    return await selfTest();
+  } catch (error) {
+    if (!(error instanceof OpenVINODiffusersError)) throw error;
+    return { error: error.message, code: error.code };
+  }
 }
 
 async function examineRuntime(): Promise<DoctorReport['runtime']> {
@@ -96,7 +111,7 @@ function advise(system: SystemInfo, runtime: DoctorReport['runtime']): string[] 
   return advice;
 }
 
-function describe({ version: own, node, system, runtime, advice }: DoctorReport): string {
+function describe({ version: own, node, system, runtime, selfTest: tested, advice }: DoctorReport): string {
   const lines = [
     `openvino-diffusers ${own}, Node ${node}, ${system.platform}`,
     `CPU         ${system.cpu}, ${system.processors} processors${describeQuota(system)}`,
@@ -116,8 +131,18 @@ function describe({ version: own, node, system, runtime, advice }: DoctorReport)
       `threads     ${runtime.inferenceThreads === 0 ? "OpenVINO's choice" : runtime.inferenceThreads}`,
     );
   }
+  if (tested) lines.push(`self-test   ${describeSelfTest(tested)}`);
   if (advice.length > 0) lines.push('', 'Advice', ...advice.map((line) => `- ${line}`));
   return lines.join('\n');
+}
+
+function describeSelfTest(tested: NonNullable<DoctorReport['selfTest']>): string {
+  if ('error' in tested) return `failed: ${tested.error}`;
+  const { kind, passed, difference, tolerance } = tested;
+  const what = kind === 'image' ? 'the image of the model of shapes' : 'a small network';
+  const figures = `largest difference ${difference.toPrecision(2)}, up to ${tolerance} is right`;
+  if (passed) return `passed: ${what} is as recorded (${figures})`;
+  return `failed: ${what} is not as recorded (${figures}). OpenVINO computes wrongly on this machine: do not rely on its images`;
 }
 
 function describeQuota({ cpuQuota }: SystemInfo): string {
