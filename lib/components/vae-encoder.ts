@@ -53,6 +53,11 @@ export class VaeEncoder extends Component {
     }
   }
 
+  /** Whether it gives a distribution to draw latents from, rather than latents that the network has drawn. */
+  get isDistribution(): boolean {
+    return this.#output === 'latent_parameters';
+  }
+
   /** Compiles for one image of this size. */
   async compile(size: ImageSize | 'dynamic'): Promise<void> {
     await this.model.compile(this.#shapes(size));

@@ -1,5 +1,6 @@
 export { denoise, type Denoised, type DenoiseOptions, type OnStep, type StepInfo } from './denoise.js';
 export { guidanceFields, withGuidance, type Guidance, type GuidanceOptions } from './guidance.js';
+export { InpaintPredictor } from './inpaint-predictor.js';
 export type { Latents } from './latents.js';
 export type { NoisePredictor } from './noise-predictor.js';
 export { noiseSource, requireOneNoiseSource, type NoiseOptions, type NoiseSource } from './noise.js';

@@ -18,6 +18,8 @@ export interface ComponentDescription {
   readonly scalingFactor: number;
   /** The side, in latents, the model was trained on; 64 for SD 1.x. The larger one where they differ. */
   readonly sampleSize: number;
+  /** Whether the UNet was trained to inpaint: it takes 9 channels, those of a mask and a masked image among them. */
+  readonly isInpaintingModel: boolean;
 }
 
 /** The components of a pipeline of Stable Diffusion 1.x and 2.x, with what follows from their configurations. */
@@ -86,6 +88,7 @@ function describe({ unet, vaeDecoder, vaeEncoder, model }: LatentDiffusionCompon
     vaeScaleFactor: vaeDecoder.config.vaeScaleFactor,
     scalingFactor: vaeDecoder.config.scalingFactor,
     sampleSize: Math.max(height, width),
+    isInpaintingModel: isInpaintingUNet({ unet, vaeDecoder }),
   };
 }
 
@@ -113,12 +116,57 @@ export function networksOf(components: object): Component[] {
 export function requireLatentsAndText(components: StableDiffusionComponents): void {
   requireComponents(components);
   requireLatents(components);
-  const { unet } = components;
+  requireTextOnly(components);
+}
+
+function requireTextOnly({ unet }: LatentDiffusionComponents): void {
   const [other] = unet.optionalInputs;
   if (other === undefined) return;
   throw new ModelLoadError(
     'UNSUPPORTED',
     `The UNet in ${unet.source.path} takes ${other}, which this pipeline does not have`,
+  );
+}
+
+/** Whether a UNet was trained to inpaint: it takes latents, a mask, and the latents of a masked image. */
+function isInpaintingUNet({
+  unet,
+  vaeDecoder,
+}: Pick<LatentDiffusionComponents, 'unet' | 'vaeDecoder'>): boolean {
+  return unet.inChannels === 2 * vaeDecoder.latentChannels + 1;
+}
+
+/**
+ * Checks that a UNet takes latents and text, or a mask and a masked image beside them, as inpainting does with both.
+ *
+ * @throws ModelLoadError `INCOMPATIBLE_COMPONENTS` for other channels, `UNSUPPORTED` for more inputs
+ */
+export function requireInpaintUNet(components: StableDiffusionComponents): void {
+  requireComponents(components);
+  const { unet, vaeDecoder } = components;
+  if (!isInpaintingUNet(components)) {
+    if (unet.inChannels !== vaeDecoder.latentChannels) {
+      throw new ModelLoadError(
+        'INCOMPATIBLE_COMPONENTS',
+        `The UNet in ${unet.source.path} takes ${unet.inChannels} channels; inpainting has the ` +
+          `${vaeDecoder.latentChannels} of the latents, or ${2 * vaeDecoder.latentChannels + 1} with a mask and a masked image`,
+      );
+    }
+  }
+  requireTextOnly(components);
+}
+
+/**
+ * Checks that there is a VAE encoder, which text to image does without.
+ *
+ * @throws ModelLoadError `INCOMPATIBLE_COMPONENTS`
+ */
+export function requireVaeEncoder({ vaeEncoder, model }: LatentDiffusionComponents): void {
+  if (vaeEncoder) return;
+  throw new ModelLoadError(
+    'INCOMPATIBLE_COMPONENTS',
+    `Expected components with a vaeEncoder, which encodes images, but ${model.path} has no vae_encoder. Exports by ` +
+      'optimum-intel before 1.9 have none: export the model again.',
   );
 }
 

@@ -55,7 +55,11 @@ export function sampleLatents(
   generators: Generator | readonly Generator[],
   vaeEncoder: VaeEncoder,
 ): Float32Array {
-  const noise = encodingNoise(encoded, generators);
+  const [first] = encoded;
+  const noise =
+    first?.kind === 'parameters'
+      ? randnTensor([encoded.length, ...first.shape.slice(1)], generators)
+      : undefined;
   return join(encoded, vaeEncoder, (image, place) => {
     if (image.kind === 'sample') return image.sample;
     const { mean, logVariance } = image;
@@ -70,16 +74,6 @@ export function sampleLatents(
 /** The latents in the middle of each image's distribution, the same at each call. */
 export function meanLatents(encoded: readonly EncodedImage[], vaeEncoder: VaeEncoder): Float32Array {
   return join(encoded, vaeEncoder, (image) => (image.kind === 'sample' ? image.sample : image.mean));
-}
-
-/** What `sampleLatents` draws; undefined where it draws nothing. */
-export function encodingNoise(
-  encoded: readonly EncodedImage[],
-  generators: Generator | readonly Generator[],
-): Float32Array | undefined {
-  const [first] = encoded;
-  if (!first || first.kind === 'sample') return undefined;
-  return randnTensor([encoded.length, ...first.shape.slice(1)], generators);
 }
 
 /** Of diffusers' DiagonalGaussianDistribution. */

@@ -8,7 +8,14 @@ export type {
   RawImage,
 } from './generate-result.js';
 export type { StableDiffusionComponents, StableDiffusionXLComponents } from './load-components.js';
-export { OVDiffusionPipeline, type PipelineInit } from './pipeline.js';
+export { OVStableDiffusionImg2ImgPipeline } from './image-to-image.js';
+export type { Img2ImgGenerateOptions } from './image-to-image-options.js';
+export type { ImageOptions } from './image-options.js';
+export { OVStableDiffusionInpaintPipeline } from './inpaint.js';
+export type { InpaintGenerateOptions } from './inpaint-options.js';
+export { OVDiffusionPipeline } from './pipeline.js';
+export type { PipelineInit } from './pipeline-init.js';
+export type { AnyGenerateOptions } from './any-generate-options.js';
 export type { LoadingOptions, PipelineOptions, SingleFileOptions } from './pipeline-options.js';
 export type { CompileProgress, ComponentProgress, PipelineProgress } from './progress.js';
 export type { CompileOptions, ReshapeOptions } from './reshape-options.js';

@@ -14,8 +14,7 @@ import { Scheduler, schedulerFromConfig } from '../schedulers/index.js';
 import { compileSettings } from './compile-settings.js';
 import { networksOf } from './components.js';
 import { loadVae } from './load-vae.js';
-import { loadComponents, type LoadedComponents } from './load-components.js';
-import type { OVDiffusionPipeline, PipelineInit } from './pipeline.js';
+import { loadComponents } from './load-components.js';
 import {
   parsePipelineOptions,
   parseSingleFileOptions,
@@ -23,25 +22,15 @@ import {
   type PipelineOptions,
   type SingleFileOptions,
 } from './pipeline-options.js';
-
-/** A pipeline class as loading needs it. */
-export interface LoadablePipeline<
-  Pipeline extends OVDiffusionPipeline,
-  Components extends LoadedComponents = never,
-> {
-  /** Pipeline classes of `model_index.json` that it loads. */
-  readonly modelClasses: readonly string[];
-  /** Checks that the model has all components that it needs. */
-  new (components: Components, scheduler: Scheduler, init?: PipelineInit): Pipeline;
-}
+import { pipelineOfIndex, pipelineOfModel, type LoadablePipeline } from './registry.js';
 
 /**
- * Loads a folder, or a model of the hub, as a pipeline of the given class.
+ * Loads a folder, or a model of the hub, as a pipeline of the given class, or of the class that the model is for.
  *
  * @throws ModelLoadError, HubError, SaveError, RuntimeNotFoundError, InvalidArgumentError; the signal's reason
  */
-export async function loadPretrained<Pipeline extends OVDiffusionPipeline>(
-  pipelineClass: LoadablePipeline<Pipeline>,
+export async function loadPretrained<Pipeline>(
+  pipelineClass: LoadablePipeline<Pipeline> | undefined,
   idOrFolder: string,
   options: PipelineOptions,
 ): Promise<Pipeline> {
@@ -56,7 +45,8 @@ export async function loadPretrained<Pipeline extends OVDiffusionPipeline>(
     const vae = await loadVae(parsed);
     const inspect = async (folder: string): Promise<ModelIndex> => {
       const index = await readModelIndex(folder);
-      requireModelClass(pipelineClass, index, folder);
+      if (pipelineClass) requireModelClass(pipelineClass, index, folder);
+      else pipelineOfIndex(index, folder);
       return index;
     };
     const hubOptions = {
@@ -82,12 +72,12 @@ export async function loadPretrained<Pipeline extends OVDiffusionPipeline>(
 }
 
 /**
- * Loads an original checkpoint as a pipeline of the given class.
+ * Loads an original checkpoint as a pipeline of the given class, or of the class that the model is for.
  *
  * @throws ModelLoadError, RuntimeNotFoundError, InvalidArgumentError; the signal's reason
  */
-export async function loadSingleFile<Pipeline extends OVDiffusionPipeline>(
-  pipelineClass: LoadablePipeline<Pipeline>,
+export async function loadSingleFile<Pipeline>(
+  pipelineClass: LoadablePipeline<Pipeline> | undefined,
   path: string,
   options: SingleFileOptions,
 ): Promise<Pipeline> {
@@ -113,14 +103,15 @@ type Open = (
   scratchDir: string | undefined,
 ) => Promise<PretrainedModel>;
 
-async function load<Pipeline extends OVDiffusionPipeline>(
-  pipelineClass: LoadablePipeline<Pipeline>,
+async function load<Pipeline>(
+  pipelineClass: LoadablePipeline<Pipeline> | undefined,
   options: LoadingOptions & Pick<PipelineOptions, 'probe'>,
   open: Open,
 ): Promise<Pipeline> {
   const settings = await compileSettings(options);
   const model = withKeptConfig(await open(settings.core, options.scratchDir ?? options.cacheDir));
-  requireModelClass(pipelineClass, model.index, model.path);
+  const chosen = pipelineClass ?? (pipelineOfModel(model) as LoadablePipeline<Pipeline>);
+  requireModelClass(chosen, model.index, model.path);
   const scheduler = await loadScheduler(model, options.scheduler);
   const { onProgress, signal, strictShapes } = options;
   if (options.probe) {
@@ -129,7 +120,7 @@ async function load<Pipeline extends OVDiffusionPipeline>(
   }
   const components = await loadComponents(model, settings, { onProgress, signal });
   try {
-    return new pipelineClass(components as never, scheduler, { strictShapes, onProgress });
+    return new chosen(components as never, scheduler, { strictShapes, onProgress });
   } catch (error) {
     await Promise.all(networksOf(components).map((network) => network.dispose()));
     throw error;
@@ -159,10 +150,12 @@ function requireModelClass(
 /** The class before any file that it would need; an index that cannot be read is reported by what opens the folder. */
 async function requireClassOf(
   folder: string,
-  pipelineClass: { readonly modelClasses: readonly string[] },
+  pipelineClass: { readonly modelClasses: readonly string[] } | undefined,
 ): Promise<void> {
   const index = await readModelIndex(folder).catch(() => undefined);
-  if (index) requireModelClass(pipelineClass, index, folder);
+  if (!index) return;
+  if (pipelineClass) requireModelClass(pipelineClass, index, folder);
+  else pipelineOfIndex(index, folder);
 }
 
 /** The scheduler asked for, or the model's own. */

@@ -1,11 +1,16 @@
 import { asyncDispose } from '../common/dispose-symbols.js';
 import { raceAbort } from '../common/abort.js';
-import { callback, flag } from '../common/fields.js';
-import { optionsSchema, parseOptions, wrongValue } from '../common/options.js';
-import { saveModel, type PretrainedModel, type SaveExportOptions } from '../models/index.js';
+import { parseOptions, wrongValue } from '../common/options.js';
+import type { PretrainedModel, SaveExportOptions } from '../models/index.js';
 import { Scheduler } from '../schedulers/index.js';
 import { networksOf } from './components.js';
 import { ExclusiveCalls } from './exclusive-calls.js';
+import type { AnyGenerateOptions } from './any-generate-options.js';
+import type { OutputType } from './generate-options.js';
+import type { GenerateResult } from './generate-result.js';
+import { loadPretrained, loadSingleFile } from './load.js';
+import { initSchema, type PipelineInit } from './pipeline-init.js';
+import type { PipelineOptions, SingleFileOptions } from './pipeline-options.js';
 import type { CompileProgress } from './progress.js';
 import { ReshapePolicy } from './reshape-policy.js';
 import {
@@ -15,20 +20,7 @@ import {
   type ReshapeOptions,
   type StaticShape,
 } from './reshape-options.js';
-import { saveTokenizerNetworks } from './save-export.js';
-
-/** What a pipeline may be constructed with besides its components and its scheduler. */
-export interface PipelineInit {
-  /** After `reshape`, refuse other sizes instead of compiling for them. Default: false. */
-  strictShapes?: boolean | undefined;
-  /** Called as each network is compiled. */
-  onProgress?: ((progress: CompileProgress) => void) | undefined;
-}
-
-const initSchema = optionsSchema<PipelineInit>()({
-  strictShapes: flag.optional(),
-  onProgress: callback<(progress: CompileProgress) => void>().optional(),
-});
+import { savePipeline } from './save-pipeline.js';
 
 /** A network to compile, and how. */
 export interface CompileStep {
@@ -38,13 +30,14 @@ export interface CompileStep {
 
 /**
  * What all pipelines have in common: components, a scheduler, calls that take turns, shapes, saving and disposal.
- * Pipelines hold components and may share them (`fromPipe`); a component is disposed with its last holder.
+ * Pipelines hold components and may share them (`fromPipe`); a component is disposed with its last holder. Its own
+ * `fromPretrained` picks the pipeline that a model is for.
  *
  * @example
  * ```ts
- * async function shutDown(pipelines: Iterable<OVDiffusionPipeline>) {
- *   for (const pipeline of pipelines) await pipeline.dispose();
- * }
+ * const pipeline = await OVDiffusionPipeline.fromPretrained('./some-model');
+ * if (pipeline instanceof OVStableDiffusionInpaintPipeline) console.log('a model for inpainting');
+ * const { images } = await pipeline.generate('a lighthouse', { image: 'photo.png', maskImage: 'mask.png' });
  * ```
  * @see https://huggingface.co/docs/diffusers/api/pipelines/overview — diffusers' `DiffusionPipeline`
  */
@@ -68,6 +61,38 @@ export abstract class OVDiffusionPipeline<
     const networks = networksOf(components);
     this.calls = new ExclusiveCalls(networks.map(({ queue }) => queue));
     for (const network of networks) network.retain();
+  }
+
+  /**
+   * Loads a model as the pipeline that its model_index.json names, as optimum-intel's `OVDiffusionPipeline` does;
+   * one whose UNet was trained to inpaint as the pipeline for inpainting.
+   *
+   * @param idOrFolder - a path, or an id such as 'org/name'
+   * @throws HubError, SaveError, ModelLoadError, RuntimeNotFoundError, InvalidArgumentError
+   * @example
+   * ```ts
+   * const pipeline = await OVDiffusionPipeline.fromPretrained('./stable-diffusion-v1-5');
+   * pipeline instanceof OVStableDiffusionPipeline; // true
+   * ```
+   */
+  static async fromPretrained(
+    idOrFolder: string,
+    options: PipelineOptions = {},
+  ): Promise<OVDiffusionPipeline> {
+    return loadPretrained<OVDiffusionPipeline>(undefined, idOrFolder, options);
+  }
+
+  /**
+   * Loads an original checkpoint, one safetensors file, as the pipeline that its UNet is for.
+   *
+   * @throws ModelLoadError, RuntimeNotFoundError, InvalidArgumentError
+   * @example
+   * ```ts
+   * const pipeline = await OVDiffusionPipeline.fromSingleFile('./model.safetensors');
+   * ```
+   */
+  static async fromSingleFile(path: string, options: SingleFileOptions = {}): Promise<OVDiffusionPipeline> {
+    return loadSingleFile<OVDiffusionPipeline>(undefined, path, options);
   }
 
   /**
@@ -162,22 +187,7 @@ export abstract class OVDiffusionPipeline<
   async savePretrained(target: string, options: SaveExportOptions = {}): Promise<void> {
     if (typeof target !== 'string' || target === '') throw wrongValue('a path', 'target', target);
     this.calls.requireOpen();
-    const { model } = this.components;
-    const held = networksOf(this.components).map(({ source }) => source);
-    const others = model.networks.filter(({ name }) => !held.some((source) => source.name === name));
-    const networks = [...held, ...others].map((source) => ({
-      name: source.name,
-      write: (folder: string) => source.save(folder, target),
-    }));
-    const schedulerConfig = this.#scheduler.toJSON();
-    const roots = [...held, ...others].map(({ root }) => root);
-    const saved = { source: model.path, index: model.index, schedulerConfig, networks, roots };
-    await saveModel(
-      { ...saved, tokenizers: model.tokenizers, complete: saveTokenizerNetworks },
-      target,
-      options,
-      'savePretrained',
-    );
+    await savePipeline(this.components, this.#scheduler, this.className, target, options);
   }
 
   /**
@@ -193,6 +203,19 @@ export abstract class OVDiffusionPipeline<
   async [asyncDispose](): Promise<void> {
     await this.dispose();
   }
+
+  /**
+   * Generates images; each pipeline has its own options, and refuses those that it lacks.
+   *
+   * @throws InvalidArgumentError, ShapeMismatchError, InferenceError, DisposedError; the signal's reason
+   */
+  abstract generate<Output extends OutputType = 'image'>(
+    prompt: string | readonly string[],
+    options?: AnyGenerateOptions & { outputType?: Output | undefined },
+  ): Promise<GenerateResult<Output>>;
+
+  /** Its class as model_index.json names it when it is saved, diffusers' name without the OV before it. */
+  protected abstract readonly className: string;
 
   /** @throws InvalidArgumentError for a shape that the model cannot take */
   protected abstract requireShape(shape: StaticShape): void;

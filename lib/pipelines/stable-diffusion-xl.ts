@@ -4,8 +4,10 @@ import { encodeXlPrompts, type XlTexts } from '../prompts/index.js';
 import type { Scheduler } from '../schedulers/index.js';
 import { describeXLComponents, xlFlags, type DescribedXLComponents } from './components.js';
 import type { StableDiffusionXLComponents } from './load-components.js';
-import type { CompileStep, PipelineInit } from './pipeline.js';
-import { LatentDiffusionPipeline, type Generation } from './stable-diffusion.js';
+import type { CompileStep } from './pipeline.js';
+import type { PipelineInit } from './pipeline-init.js';
+import type { Generation } from './generation.js';
+import { LatentDiffusionPipeline } from './stable-diffusion.js';
 import { timeIds } from './time-ids.js';
 import { perPrompt, type XLOptions } from './xl-options.js';
 

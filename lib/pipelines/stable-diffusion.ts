@@ -1,3 +1,4 @@
+import { raceAbort } from '../common/abort.js';
 import {
   InferenceContext,
   requireMemory,
@@ -7,70 +8,21 @@ import {
   type UNetInputs,
   type UNetShape,
 } from '../components/index.js';
-import {
-  denoise,
-  noiseSource,
-  UNetPredictor,
-  withGuidance,
-  type Denoised,
-  type DenoiseOptions,
-  type NoisePredictor,
-  type NoiseSource,
-} from '../denoising/index.js';
+import { denoise, noiseSource, UNetPredictor, withGuidance, type Denoised } from '../denoising/index.js';
 import { encodePrompts } from '../prompts/index.js';
 import { setSchedule, type Scheduler } from '../schedulers/index.js';
+import type { Generation, GenerationDefaults, Plan, Start } from './generation.js';
 import { describeComponents, type ComponentDescription, type DescribedComponents } from './components.js';
 import { decodeLatents } from './decode-latents.js';
-import { raceAbort } from '../common/abort.js';
-import type { GenerationParameters } from '../image/index.js';
 import type { GenerateOptions, OutputType } from './generate-options.js';
 import type { GenerateResult, RawImage } from './generate-result.js';
 import { generationParameters } from './generation-parameters.js';
 import type { LatentDiffusionComponents, StableDiffusionComponents } from './load-components.js';
 import { OUTPUTS } from './outputs.js';
-import { OVDiffusionPipeline, type CompileStep, type PipelineInit } from './pipeline.js';
-import {
-  checkRequest,
-  latentSize,
-  resolveRequest,
-  shapeOf,
-  type GenerateRequest,
-  type RequestDefaults,
-} from './request.js';
+import { OVDiffusionPipeline, type CompileStep } from './pipeline.js';
+import type { PipelineInit } from './pipeline-init.js';
+import { checkRequest, latentSize, resolveRequest, shapeOf, type GenerateRequest } from './request.js';
 import type { StaticShape } from './reshape-options.js';
-
-/** What a pipeline starts the loop from. */
-export interface Start extends Pick<DenoiseOptions, 'latents' | 'firstIndex' | 'endIndex' | 'afterStep'> {
-  /** A predictor around the UNet's rows, inside guidance; inpainting adds channels to what the UNet is given. */
-  readonly aroundUNet?: ((rows: NoisePredictor) => NoisePredictor) | undefined;
-}
-
-/** How a pipeline generates, once its inputs are read. */
-export interface Plan {
-  /** Pixels, where the options name no size; reshaped and trained sizes come after it. */
-  readonly size?: { readonly width: number; readonly height: number } | undefined;
-  /** Whether images are encoded. */
-  readonly encodes?: boolean;
-  /** Makes the latents that the loop starts from. */
-  readonly start: (generation: Generation) => Start | Promise<Start>;
-  /** Changes the images that were decoded. */
-  readonly finish?: ((images: RawImage[], request: GenerateRequest) => Promise<RawImage[]>) | undefined;
-  /** What image metadata says beside the request. */
-  readonly parameters?: Partial<GenerationParameters>;
-}
-
-/** What one generation works with. */
-export interface Generation {
-  readonly request: GenerateRequest;
-  readonly options: GenerateOptions;
-  /** With its timesteps set. */
-  readonly scheduler: Scheduler;
-  readonly noise: NoiseSource;
-  readonly context: InferenceContext;
-}
-
-/** What a family of models generates with where the options do not say. */
-export type GenerationDefaults = Pick<RequestDefaults, 'guidanceScale'>;
 
 /**
  * What the pipelines of latent diffusion have in common: prompts are encoded, the UNet predicts, the VAE decodes. Families

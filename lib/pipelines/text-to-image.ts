@@ -4,9 +4,13 @@ import { parseGenerateOptions, type GenerateOptions, type OutputType } from './g
 import type { GenerateResult } from './generate-result.js';
 import type { StableDiffusionComponents } from './load-components.js';
 import { loadPretrained, loadSingleFile } from './load.js';
-import type { PipelineInit } from './pipeline.js';
+import type { PipelineInit } from './pipeline-init.js';
+import { registerPipeline } from './registry.js';
 import type { PipelineOptions, SingleFileOptions } from './pipeline-options.js';
 import { pureNoise, StableDiffusionPipeline } from './stable-diffusion.js';
+
+/** As diffusers names it. */
+const CLASS_NAME = 'StableDiffusionPipeline';
 
 /**
  * Text to image with Stable Diffusion 1.x and 2.x on OpenVINO; diffusers' `StableDiffusionPipeline` and
@@ -26,7 +30,13 @@ import { pureNoise, StableDiffusionPipeline } from './stable-diffusion.js';
  */
 export class OVStableDiffusionPipeline extends StableDiffusionPipeline {
   /** Pipeline classes of `model_index.json` that this class loads. */
-  static readonly modelClasses: readonly string[] = ['StableDiffusionPipeline'];
+  static readonly modelClasses: readonly string[] = [CLASS_NAME, 'StableDiffusionImg2ImgPipeline'];
+
+  protected override readonly className = CLASS_NAME;
+
+  static {
+    registerPipeline(CLASS_NAME, this);
+  }
 
   /**
    * @param components - e.g. those of another pipeline, with another VAE
@@ -40,7 +50,7 @@ export class OVStableDiffusionPipeline extends StableDiffusionPipeline {
    */
   constructor(components: StableDiffusionComponents, scheduler: Scheduler, init?: PipelineInit) {
     requireLatentsAndText(components);
-    super(components, correctScheduler(scheduler, 'StableDiffusionPipeline'), init);
+    super(components, correctScheduler(scheduler, CLASS_NAME), init);
   }
 
   /**
@@ -57,7 +67,7 @@ export class OVStableDiffusionPipeline extends StableDiffusionPipeline {
    * @throws InvalidArgumentError for unknown or wrong options
    * @see https://huggingface.co/docs/optimum-intel/openvino/reference#optimum.intel.OVStableDiffusionPipeline
    */
-  static async fromPretrained(
+  static override async fromPretrained(
     idOrFolder: string,
     options: PipelineOptions = {},
   ): Promise<OVStableDiffusionPipeline> {
@@ -78,7 +88,7 @@ export class OVStableDiffusionPipeline extends StableDiffusionPipeline {
    * @throws InvalidArgumentError for unknown or wrong options
    * @see https://huggingface.co/docs/diffusers/api/loaders/single_file
    */
-  static async fromSingleFile(
+  static override async fromSingleFile(
     path: string,
     options: SingleFileOptions = {},
   ): Promise<OVStableDiffusionPipeline> {
@@ -98,7 +108,7 @@ export class OVStableDiffusionPipeline extends StableDiffusionPipeline {
    * @throws DisposedError after, or by, `dispose`
    * @throws the signal's reason when aborted
    */
-  async generate<Output extends OutputType = 'image'>(
+  override async generate<Output extends OutputType = 'image'>(
     prompt: string | readonly string[],
     options: GenerateOptions & { outputType?: Output | undefined } = {},
   ): Promise<GenerateResult<Output>> {

@@ -6,11 +6,16 @@ import { parseGenerateOptionsOf, type GenerateOptions, type OutputType } from '.
 import type { GenerateResult } from './generate-result.js';
 import type { StableDiffusionXLComponents } from './load-components.js';
 import { loadPretrained, loadSingleFile } from './load.js';
-import type { PipelineInit } from './pipeline.js';
+import type { PipelineInit } from './pipeline-init.js';
 import type { PipelineOptions, SingleFileOptions } from './pipeline-options.js';
-import { pureNoise, type Generation, type Start } from './stable-diffusion.js';
+import { registerPipeline } from './registry.js';
+import type { Generation, Start } from './generation.js';
+import { pureNoise } from './stable-diffusion.js';
 import { StableDiffusionXLPipeline } from './stable-diffusion-xl.js';
 import { checkXLOptions, denoisingShare, xlFields, type XLOptions } from './xl-options.js';
+
+/** As diffusers names it. */
+const CLASS_NAME = 'StableDiffusionXLPipeline';
 
 /** Options of `OVStableDiffusionXLPipeline.generate`; names and defaults as in diffusers' `StableDiffusionXLPipeline`. */
 export interface GenerateXLOptions extends GenerateOptions, XLOptions {
@@ -39,8 +44,13 @@ const schema = optionsSchema<GenerateXLOptions>()({ ...xlFields, denoisingEnd: d
  */
 export class OVStableDiffusionXLPipeline extends StableDiffusionXLPipeline {
   /** Pipeline classes of `model_index.json` that this class loads. */
-  static readonly modelClasses: readonly string[] = ['StableDiffusionXLPipeline'];
+  static readonly modelClasses: readonly string[] = [CLASS_NAME];
+  protected override readonly className = CLASS_NAME;
   protected override readonly isTextToImage = true;
+
+  static {
+    registerPipeline(CLASS_NAME, this);
+  }
 
   /**
    * @throws ModelLoadError `INCOMPATIBLE_COMPONENTS` when they do not fit each other
@@ -57,7 +67,7 @@ export class OVStableDiffusionXLPipeline extends StableDiffusionXLPipeline {
    * @param idOrFolder - a path, or an id such as 'org/name'
    * @throws HubError, SaveError, ModelLoadError, RuntimeNotFoundError, InvalidArgumentError; the signal's reason
    */
-  static async fromPretrained(
+  static override async fromPretrained(
     idOrFolder: string,
     options: PipelineOptions = {},
   ): Promise<OVStableDiffusionXLPipeline> {
@@ -69,7 +79,7 @@ export class OVStableDiffusionXLPipeline extends StableDiffusionXLPipeline {
    *
    * @throws ModelLoadError, RuntimeNotFoundError, InvalidArgumentError
    */
-  static async fromSingleFile(
+  static override async fromSingleFile(
     path: string,
     options: SingleFileOptions = {},
   ): Promise<OVStableDiffusionXLPipeline> {
@@ -86,7 +96,7 @@ export class OVStableDiffusionXLPipeline extends StableDiffusionXLPipeline {
    * @throws DisposedError after, or by, `dispose`
    * @throws the signal's reason when aborted
    */
-  async generate<Output extends OutputType = 'image'>(
+  override async generate<Output extends OutputType = 'image'>(
     prompt: string | readonly string[],
     options: GenerateXLOptions & { outputType?: Output | undefined } = {},
   ): Promise<GenerateResult<Output>> {

@@ -15,3 +15,18 @@ export function sourceImage(width: number, height: number, channels: 1 | 3 | 4):
   }
   return { data, width, height, channels };
 }
+
+/** `sourceImage` with other levels. */
+export function invertedImage(width: number, height: number): Pixels {
+  const image = sourceImage(width, height, 3);
+  return { ...image, data: image.data.map((level) => 255 - level) };
+}
+
+/** A mask that is white within a box: left, top, right, bottom. */
+export function maskOf(size: readonly number[], box: readonly number[]): Pixels {
+  const [width = 0, height = 0] = size;
+  const [left = 0, top = 0, right = 0, bottom = 0] = box;
+  const data = new Uint8Array(width * height);
+  for (let y = top; y < bottom; y++) data.fill(255, y * width + left, y * width + right);
+  return { data, width, height, channels: 1 };
+}

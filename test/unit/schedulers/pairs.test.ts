@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { createScheduler, schedulerClass } from '../../../lib/schedulers/index.js';
+import { createScheduler } from '../../../lib/schedulers/index.js';
+import { schedulerClass } from '../../../lib/schedulers/registry.js';
 import pairs from '../../fixtures/reference/scheduler_pairs.json' with { type: 'json' };
 
 interface Pair {
