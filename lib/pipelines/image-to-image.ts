@@ -1,5 +1,5 @@
 import { ShapeMismatchError } from '../common/errors.js';
-import { resize, tensorFromPixels, toRgb, type Pixels } from '../image/index.js';
+import { resize, tensorFromPixels, toRgb } from '../image/index.js';
 import { beginIndexForStrength, correctScheduler, type Scheduler } from '../schedulers/index.js';
 import { requireLatentsAndText, requireVaeEncoder } from './components.js';
 import { checkLatents, encodeImages, repeated, sampleLatents } from './encode-images.js';
@@ -12,7 +12,7 @@ import { loadPretrained, loadSingleFile } from './load.js';
 import type { PipelineInit } from './pipeline-init.js';
 import { registerPipeline } from './registry.js';
 import type { PipelineOptions, SingleFileOptions } from './pipeline-options.js';
-import { readImages, requireDivisor } from './read-images.js';
+import { defaultSize, readImages, requireDivisor } from './read-images.js';
 import type { Generation, Plan, Start } from './generation.js';
 import { StableDiffusionPipeline } from './stable-diffusion.js';
 
@@ -147,14 +147,6 @@ function noised(
   scheduler.setBeginIndex(firstIndex);
   const all = repeated(latents, noise.latents.length);
   return { latents: scheduler.addNoise(all, noise.latents, scheduler.timesteps[firstIndex]!), firstIndex };
-}
-
-/** diffusers' `get_default_height_width`; an image smaller than one latent is enlarged to one. */
-export function defaultSize({ width, height }: Pixels, factor: number): { width: number; height: number } {
-  return {
-    width: Math.max(factor, width - (width % factor)),
-    height: Math.max(factor, height - (height % factor)),
-  };
 }
 
 interface Size {

@@ -24,3 +24,4 @@ export { OVStableDiffusionPipeline } from './text-to-image.js';
 export type { HeightAndWidth, SizeConditions } from './time-ids.js';
 export type { XLOptions } from './xl-options.js';
 export { OVStableDiffusionXLPipeline, type GenerateXLOptions } from './xl-text-to-image.js';
+export type { DecodeOptions, EncodeImageOptions } from './decode-and-encode.js';

@@ -34,3 +34,11 @@ export function requireDivisor(count: number, images: number, name: string): voi
       `generate, but received ${count}`,
   );
 }
+
+/** diffusers' `get_default_height_width`; an image smaller than one latent is enlarged to one. */
+export function defaultSize({ width, height }: Pixels, factor: number): { width: number; height: number } {
+  return {
+    width: Math.max(factor, width - (width % factor)),
+    height: Math.max(factor, height - (height % factor)),
+  };
+}

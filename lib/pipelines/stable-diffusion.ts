@@ -8,12 +8,26 @@ import {
   type UNetInputs,
   type UNetShape,
 } from '../components/index.js';
-import { denoise, noiseSource, UNetPredictor, withGuidance, type Denoised } from '../denoising/index.js';
+import {
+  denoise,
+  noiseSource,
+  UNetPredictor,
+  withGuidance,
+  type Denoised,
+  type Latents,
+} from '../denoising/index.js';
 import { encodePrompts } from '../prompts/index.js';
 import { setSchedule, type Scheduler } from '../schedulers/index.js';
 import type { Generation, GenerationDefaults, Plan, Start } from './generation.js';
 import { describeComponents, type ComponentDescription, type DescribedComponents } from './components.js';
 import { decodeLatents } from './decode-latents.js';
+import {
+  decodeToImages,
+  encodeToLatents,
+  type DecodeOptions,
+  type EncodeImageOptions,
+} from './decode-and-encode.js';
+import type { GeneratedImage, ImageInput } from '../image/index.js';
 import type { GenerateOptions, OutputType } from './generate-options.js';
 import type { GenerateResult, RawImage } from './generate-result.js';
 import { generationParameters } from './generation-parameters.js';
@@ -66,6 +80,43 @@ export abstract class LatentDiffusionPipeline<
     }, options.signal);
     const [, result] = await Promise.all([planning, generating]);
     return result;
+  }
+
+  /**
+   * Decodes latents to images, as `generate` does at its end. Works inside `onStep` too: the generation waits there.
+   *
+   * @param latents - shape [images, channels, height, width], as schedulers have them; from `outputType: 'latent'`, or
+   * in `onStep` `{ data: latents, shape: [images, 4, height / 8, width / 8] }`
+   * @throws ShapeMismatchError for latents of another number of channels
+   * @throws InferenceError, DisposedError; the signal's reason
+   * @example
+   * ```ts
+   * const { latents } = await pipeline.generate('a lighthouse', { outputType: 'latent' });
+   * const [image] = await pipeline.decode(latents);
+   * ```
+   */
+  async decode(latents: Latents, options: DecodeOptions = {}): Promise<GeneratedImage[]> {
+    return decodeToImages(this.components, this.calls, this.shapes, latents, options);
+  }
+
+  /**
+   * Encodes images to latents, as image-to-image does. Works inside `onStep` too.
+   *
+   * @param image - one image, or several of one size
+   * @returns shape [images, channels, height, width], scaled as schedulers take them
+   * @throws InvalidArgumentError; ModelLoadError `INCOMPATIBLE_COMPONENTS` without a VAE encoder
+   * @throws InferenceError, DisposedError; the signal's reason
+   * @example
+   * ```ts
+   * const latents = await pipeline.encode('photo.png');
+   * const { images } = await imageToImage.generate('winter', { image: latents, strength: 0.5 });
+   * ```
+   */
+  async encode(
+    image: ImageInput | readonly ImageInput[],
+    options: EncodeImageOptions = {},
+  ): Promise<Latents> {
+    return encodeToLatents(this.components, this.calls, this.shapes, image, options);
   }
 
   protected override requireShape(shape: StaticShape): void {
