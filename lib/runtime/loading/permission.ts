@@ -11,7 +11,7 @@ export function permissionError(error: unknown): RuntimeNotFoundError | undefine
   const { code, permission, resource } = error as Error &
     Partial<Record<'code' | 'permission' | 'resource', string>>;
   if (code === 'ERR_DLOPEN_DISABLED') {
-    return denied('load native addons', 'Start Node with --allow-addons, and without --no-addons.', error);
+    return denied('loading native addons', 'Start Node with --allow-addons, and without --no-addons.', error);
   }
   if (code === 'ERR_ACCESS_DENIED') {
     const flag = FLAGS[permission ?? ''] ?? 'the flag that error.cause names';
@@ -42,7 +42,7 @@ const FLAGS: Readonly<Record<string, string>> = {
 function denied(what: string, remedy: string, cause: Error): RuntimeNotFoundError {
   return new RuntimeNotFoundError(
     'PERMISSION_DENIED',
-    `The native addon of openvino-diffusers could not be loaded: this process may not use ${what}. ${remedy}`,
+    `The native addon of openvino-diffusers could not be loaded for want of a permission: ${what}. ${remedy}`,
     { cause },
   );
 }
