@@ -44,6 +44,7 @@ export default defineConfig({
       {
         text: 'Operate',
         items: [
+          { text: 'Platforms', link: '/platforms' },
           { text: 'Performance', link: '/performance' },
           { text: 'Memory', link: '/memory' },
           { text: 'Errors and warnings', link: '/errors' },
