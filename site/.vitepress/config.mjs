@@ -49,6 +49,7 @@ export default defineConfig({
           { text: 'Memory', link: '/memory' },
           { text: 'Errors and warnings', link: '/errors' },
           { text: 'Troubleshooting', link: '/troubleshooting' },
+          { text: 'Platforms', link: '/platforms' },
           { text: 'Security', link: '/security' },
         ],
       },
