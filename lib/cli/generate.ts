@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 
 import type { ImageFormat } from '../image/index.js';
 import type { PredictionType } from '../models/index.js';
-import { OVStableDiffusionPipeline, type PipelineProgress } from '../pipelines/index.js';
+import type { OVDiffusionPipeline, PipelineProgress } from '../pipelines/index.js';
 import { parseGenerateOptions, type GenerateOptions } from '../pipelines/generate-options.js';
 import {
   isSingleFile,
@@ -18,6 +18,13 @@ import {
 import { componentName } from './component-names.js';
 import { defaultModel } from './default-model.js';
 import { downloadStates, revisionOption } from './hub.js';
+import {
+  imageInputOptions,
+  readImageInputs,
+  sizeOf,
+  type ImageInputs,
+  type ImageOptions,
+} from './image-inputs.js';
 import { longWork, type WorkResult } from './long-work.js';
 import { EXTENSIONS, prepareFolder, prepareOutput, type OutputTarget } from './output.js';
 import type { Progress } from './progress.js';
@@ -29,7 +36,7 @@ import { requireMultiple, vaeScaleFactorOf } from './vae-scale-factor.js';
 const DEFAULT_MODEL_GUIDANCE = 3;
 const GUIDANCE = 7.5;
 
-interface Options {
+interface Options extends ImageOptions {
   model?: string;
   revision?: string;
   prompt: string;
@@ -58,6 +65,7 @@ type Request = Omit<GenerateOptions, 'outputType'>;
 
 /** `openvino-diffusers generate`: a prompt in, image files out. */
 export function generateCommand(): Command {
+  const [image, mask, strength, maskBlur] = imageInputOptions();
   return new Command('generate')
     .description('generate images from a prompt')
     .addOption(
@@ -82,6 +90,10 @@ export function generateCommand(): Command {
       size,
     )
     .option('--seed <number>', 'for an image that can be generated again (default: random)', seed)
+    .addOption(image)
+    .addOption(mask)
+    .addOption(strength)
+    .addOption(maskBlur)
     .option('--images <number>', 'images to generate, up to 1024', wholeNumberUpTo(1024), 1)
     .option('--eta <number>', 'η of DDIM or γ of TCD, 0 to 1', number)
     .addOption(
@@ -129,6 +141,7 @@ async function run(given: Options): Promise<void> {
     const factor = isSingleFile(source) ? undefined : await vaeScaleFactorOf(source);
     if (factor !== undefined) requireMultiple(options.size, factor);
   }
+  const inputs = await readImageInputs(options, options.steps);
   const { output, images: count, format, json } = options;
   if (json && output === '-') throw new Error('--json and -o - both want standard output: use one of them.');
   if (options.cacheDir !== undefined) await prepareFolder(options.cacheDir);
@@ -139,7 +152,7 @@ async function run(given: Options): Promise<void> {
       first: { label: 'Loading', activity: 'loading the model' },
       whenStopped: 'no image was written',
     },
-    (progress, signal) => generate(options, request, target, progress, signal),
+    (progress, signal) => generate(options, { request, inputs }, target, progress, signal),
   );
 }
 
@@ -157,27 +170,31 @@ function generateOptions(options: Options): Request {
 
 async function generate(
   options: ResolvedOptions,
-  request: Request,
+  { request, inputs }: { request: Request; inputs: ImageInputs },
   target: OutputTarget,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<WorkResult> {
-  await using pipeline = await load(options, progress, signal);
+  await using pipeline = await load(options, inputs.pipelineClass, progress, signal);
   // A schedule that has no such number of steps is refused before networks are compiled.
   pipeline.scheduler.clone().setTimesteps(options.steps);
   const { unet, vaeScaleFactor } = pipeline.components;
   const { width, height } = unet.sampleSize;
+  const own = { width: width * vaeScaleFactor, height: height * vaeScaleFactor };
+  const size = options.size ?? (inputs.image ? sizeOf(inputs.image, vaeScaleFactor) : own);
   progress.update({ label: 'Compiling', activity: 'compiling the networks' });
   await pipeline.reshape({
-    ...(options.size ?? { width: width * vaeScaleFactor, height: height * vaeScaleFactor }),
+    ...size,
     numImagesPerPrompt: options.images,
     guidance: (request.guidanceScale ?? GUIDANCE) > 1,
     signal,
   });
 
   progress.update({ label: 'Encoding the prompt', activity: 'encoding the prompt' });
-  const { images, seeds, timings } = await pipeline.generate(options.prompt, {
+  const { images, seeds, timings } = await (pipeline as OVDiffusionPipeline).generate(options.prompt, {
     ...request,
+    ...size,
+    ...inputs.options,
     signal,
     onStep: ({ step, steps, secondsPerStep }) => {
       progress.update({
@@ -200,9 +217,10 @@ async function generate(
 
 async function load(
   options: ResolvedOptions,
+  pipelineClass: ImageInputs['pipelineClass'],
   progress: Progress,
   signal: AbortSignal,
-): Promise<OVStableDiffusionPipeline> {
+): Promise<InstanceType<ImageInputs['pipelineClass']>> {
   const downloadState = downloadStates();
   const loading = {
     inferencePrecision: options.precision,
@@ -225,8 +243,8 @@ async function load(
     ...(options.predictionType && { predictionType: options.predictionType }),
   };
   return isSingleFile(options.model)
-    ? OVStableDiffusionPipeline.fromSingleFile(options.model, loading)
-    : OVStableDiffusionPipeline.fromPretrained(options.model, {
+    ? pipelineClass.fromSingleFile(options.model, loading)
+    : pipelineClass.fromPretrained(options.model, {
         ...loading,
         ...(options.safetyChecker ? {} : { safetyChecker: null }),
       });
