@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { ScriptError } from '../console.mjs';
 import { manifestOf } from '../dev-tools.mjs';
 import { openvinoVersion } from '../project.mjs';
 import { runNpm } from './npm.mjs';
@@ -18,6 +19,14 @@ import { runNpm } from './npm.mjs';
  * @property {string} [purl]
  */
 
+/**
+ * @typedef {object} Document
+ * @property {string} serialNumber
+ * @property {{ component: Component }} metadata
+ * @property {Component[]} components
+ * @property {{ ref: string, dependsOn: string[] }[]} dependencies
+ */
+
 /** Parts of OpenVINO's own build; where a library tells its version, it is read from there. */
 const OPENVINO_PARTS = [
   { name: 'oneTBB', license: 'Apache-2.0', library: 'tbb', version: /oneTBB: VERSION\s+([\d.]+)/ },
@@ -30,15 +39,17 @@ const OPENVINO_PARTS = [
  * @returns {object} the document
  */
 export function billOfMaterials(assembled) {
-  /** @type {{ components: Component[], dependencies: { ref: string, dependsOn: string[] }[], metadata: { component: Component }, serialNumber: string }} */
-  const document = JSON.parse(
-    runNpm(['sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev', '--sbom-type', 'library']),
-  );
+  /** @type {Document} */
+  const document = JSON.parse(runNpm(['sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'library']));
   const main = assembled.find(({ releasePackage }) => releasePackage.kind === 'main');
+  if (!main) throw new ScriptError('A bill of materials is of a release with its main package.');
   const root = document.metadata.component;
-  // npm takes the folder's name.
-  root.name = main?.releasePackage.manifest.name ?? root.name;
   document.serialNumber = `urn:uuid:${randomUUID()}`;
+  keepPublished(document, main.releasePackage.manifest);
+  // npm names packages of a clone by their folders.
+  for (const one of [root, ...document.components]) {
+    one.name = /^(@?[^@]+)@/.exec(one['bom-ref'])?.[1] ?? one.name;
+  }
 
   for (const { releasePackage, folder } of assembled) {
     const { kind, manifest } = releasePackage;
@@ -65,6 +76,24 @@ export function billOfMaterials(assembled) {
     components: distinct(document.components, (one) => one['bom-ref']),
     dependencies: distinct(document.dependencies, ({ ref }) => ref),
   };
+}
+
+/**
+ * Leaves out what only development needs. npm's own `--omit dev` also leaves out what both need.
+ *
+ * @param {Document} document
+ * @param {import('./release-packages.mjs').Manifest} manifest the main package's
+ */
+function keepPublished(document, manifest) {
+  const ofRef = new Map(document.dependencies.map((dependency) => [dependency.ref, dependency]));
+  const root = ofRef.get(document.metadata.component['bom-ref']);
+  if (!root) throw new ScriptError('npm sbom says nothing of the package itself.');
+  const names = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
+  root.dependsOn = root.dependsOn.filter((ref) => names.some((name) => ref.startsWith(`${name}@`)));
+  const kept = new Set([root.ref]);
+  for (const ref of kept) for (const next of ofRef.get(ref)?.dependsOn ?? []) kept.add(next);
+  document.components = document.components.filter((one) => kept.has(one['bom-ref']));
+  document.dependencies = document.dependencies.filter(({ ref }) => kept.has(ref));
 }
 
 /**
