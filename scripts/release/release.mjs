@@ -1,5 +1,5 @@
 /** Command: makes a release. */
-import { rmSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -59,8 +59,9 @@ await runScript(async () => {
   buildTypeScript();
   const addons = values.addon.length > 0 ? given : { [hostPlatform]: await buildWithCMake() };
   const release = resolve(values.output);
-  rmSync(release, { recursive: true, force: true });
   mkdirSync(release, { recursive: true });
+  // Only what a former release has left: the folder may be anybody's.
+  for (const name of readdirSync(release)) if (name.endsWith('.tgz')) rmSync(join(release, name));
 
   const assembled = [];
   for (const releasePackage of packages) {
