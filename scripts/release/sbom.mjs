@@ -27,7 +27,7 @@ import { runNpm } from './npm.mjs';
  * @property {{ ref: string, dependsOn: string[] }[]} dependencies
  */
 
-/** Parts of OpenVINO's own build; where a library tells its version, it is read from there. */
+/** Parts of OpenVINO's own build; where a library contains its version, it is read from there. */
 const OPENVINO_PARTS = [
   { name: 'oneTBB', license: 'Apache-2.0', library: 'tbb', version: /oneTBB: VERSION\s+([\d.]+)/ },
   { name: 'oneDNN', license: 'Apache-2.0', description: 'inside the CPU and GPU plugins' },

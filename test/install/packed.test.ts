@@ -25,34 +25,12 @@ import { npmScript } from '../../scripts/release/npm.mjs';
 import { pack, problemsOf, sizeTable } from '../../scripts/release/pack.mjs';
 import { publishAll } from '../../scripts/release/publish.mjs';
 import { describedPlatforms, releasePackages } from '../../scripts/release/release-packages.mjs';
+import { request, scripts } from '../support/generation-scripts.js';
 import { LocalRegistry } from '../support/local-registry.js';
 import { packageManagers, packageManagerVersions } from '../support/package-managers.js';
 import { builtAddon, platform } from '../support/project-tree.js';
 
 const root = join(import.meta.dirname, '../..');
-const request = { prompt: 'a large yellow star on a purple background', steps: 2, seed: 7 };
-
-/** Prints the hash of an image's pixels. */
-const program = (load: string): string => `${load}
-const { createHash } = require('node:crypto');
-async function main() {
-  const pipeline = await OVStableDiffusionPipeline.fromPretrained(modelFolder, { inferencePrecision: 'f32' });
-  const { images } = await pipeline.generate('${request.prompt}', {
-    numInferenceSteps: ${request.steps}, seed: ${request.seed}, guidanceScale: 3, outputType: 'raw',
-  });
-  console.log(createHash('sha256').update(images[0].data).digest('hex'));
-  await pipeline.dispose();
-}
-main();
-`;
-const scripts = {
-  'script.mjs': program(`import { createRequire } from 'node:module';
-import { OVStableDiffusionPipeline } from 'openvino-diffusers';
-import { modelFolder } from '@openvino-diffusers/shapes';
-const require = createRequire(import.meta.url);`),
-  'script.cjs': program(`const { OVStableDiffusionPipeline } = require('openvino-diffusers');
-const { modelFolder } = require('@openvino-diffusers/shapes');`),
-};
 
 interface Result {
   readonly status: number | null;
