@@ -37,7 +37,7 @@ export interface DenoiseOptions {
   /** Index of the first timestep; above 0 for image to image. Default: 0. */
   firstIndex?: number;
   /** Index after the last timestep, for a model that hands over to a refiner. Default: all timesteps. */
-  endIndex?: number;
+  endIndex?: number | undefined;
   eta: number;
   noise: () => Float32Array;
   signal: AbortSignal | undefined;

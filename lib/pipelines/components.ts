@@ -143,17 +143,23 @@ function isInpaintingUNet({
  */
 export function requireInpaintUNet(components: StableDiffusionComponents): void {
   requireComponents(components);
-  const { unet, vaeDecoder } = components;
-  if (!isInpaintingUNet(components)) {
-    if (unet.inChannels !== vaeDecoder.latentChannels) {
-      throw new ModelLoadError(
-        'INCOMPATIBLE_COMPONENTS',
-        `The UNet in ${unet.source.path} takes ${unet.inChannels} channels; inpainting has the ` +
-          `${vaeDecoder.latentChannels} of the latents, or ${2 * vaeDecoder.latentChannels + 1} with a mask and a masked image`,
-      );
-    }
-  }
+  requireInpaintChannels(components);
   requireTextOnly(components);
+}
+
+/**
+ * Checks that a UNet takes latents, alone or with a mask and a masked image.
+ *
+ * @throws ModelLoadError `INCOMPATIBLE_COMPONENTS`
+ */
+export function requireInpaintChannels(components: LatentDiffusionComponents): void {
+  const { unet, vaeDecoder } = components;
+  if (isInpaintingUNet(components) || unet.inChannels === vaeDecoder.latentChannels) return;
+  throw new ModelLoadError(
+    'INCOMPATIBLE_COMPONENTS',
+    `The UNet in ${unet.source.path} takes ${unet.inChannels} channels; inpainting has the ` +
+      `${vaeDecoder.latentChannels} of the latents, or ${2 * vaeDecoder.latentChannels + 1} with a mask and a masked image`,
+  );
 }
 
 /**

@@ -33,6 +33,8 @@ export interface Generation {
   /** With its timesteps set. */
   readonly scheduler: Scheduler;
   readonly noise: NoiseSource;
+  /** Of the latents: [images, channels, height, width]. */
+  readonly shape: readonly number[];
   readonly context: InferenceContext;
 }
 

@@ -1,19 +1,15 @@
-import { ShapeMismatchError } from '../common/errors.js';
-import { resize, tensorFromPixels, toRgb } from '../image/index.js';
 import { beginIndexForStrength, correctScheduler, type Scheduler } from '../schedulers/index.js';
 import { requireLatentsAndText, requireVaeEncoder } from './components.js';
-import { checkLatents, encodeImages, repeated, sampleLatents } from './encode-images.js';
 import type { OutputType } from './generate-options.js';
 import type { GenerateResult } from './generate-result.js';
-import { isLatents } from './image-options.js';
 import { parseImg2ImgOptions, type Img2ImgGenerateOptions } from './image-to-image-options.js';
 import type { StableDiffusionComponents } from './load-components.js';
 import { loadPretrained, loadSingleFile } from './load.js';
 import type { PipelineInit } from './pipeline-init.js';
 import { registerPipeline } from './registry.js';
 import type { PipelineOptions, SingleFileOptions } from './pipeline-options.js';
-import { defaultSize, readImages, requireDivisor } from './read-images.js';
-import type { Generation, Plan, Start } from './generation.js';
+import type { Generation } from './generation.js';
+import { imageToImagePlan, type Begin } from './image-to-image-plan.js';
 import { StableDiffusionPipeline } from './stable-diffusion.js';
 
 /** As diffusers names it. */
@@ -96,68 +92,12 @@ export class OVStableDiffusionImg2ImgPipeline extends StableDiffusionPipeline {
     const { image, strength = 0.8, resizeMode = 'default', ...others } = parseImg2ImgOptions(options);
     // Refused here, before the image is read.
     beginIndexForStrength({ order: 1 }, others.numInferenceSteps ?? 50, strength);
-    return this.generateFrom<Output>(prompt, others, async () => {
-      const { vaeScaleFactor, unet } = this.components;
-      const parameters = { strength };
-      if (isLatents(image)) {
-        checkLatents(image, unet.outChannels, 'image');
-        const [, , height = 0, width = 0] = image.shape;
-        const size = { width: width * vaeScaleFactor, height: height * vaeScaleFactor };
-        const given = { ...image, data: image.data.slice() };
-        const start = (generation: Generation): Start => {
-          requireSize(size, generation.request);
-          return noised(given.data, given.shape[0]!, strength, generation);
-        };
-        return { size, parameters, start };
-      }
-      const pixels = (await readImages(image, 'image')).map(toRgb);
-      return {
-        size: defaultSize(pixels[0]!, vaeScaleFactor),
-        encodes: true,
-        parameters,
-        start: async (generation) => {
-          const { request, noise, context } = generation;
-          requireDivisor(pixels.length, request.images, 'image');
-          const tensors: Float32Array[] = [];
-          for (const one of pixels)
-            tensors.push(await tensorFromPixels(await resize(one, request, resizeMode)));
-          const vaeEncoder = this.components.vaeEncoder!;
-          const encoded = await encodeImages(tensors, request, { vaeEncoder, policy: this.shapes, context });
-          // As in diffusers: several generators draw for each image to generate, one for each image given.
-          const rows = Array.isArray(noise.generators)
-            ? Array.from({ length: request.images }, (_, i) => encoded[i % encoded.length]!)
-            : encoded;
-          const latents = sampleLatents(rows, noise.generators, vaeEncoder);
-          return noised(latents, rows.length, strength, generation);
-        },
-      } satisfies Plan;
+    const begin = ({ scheduler, request }: Generation): Begin => ({
+      firstIndex: beginIndexForStrength(scheduler, request.numInferenceSteps, strength),
+      addsNoise: true,
     });
+    return this.generateFrom<Output>(prompt, others, () =>
+      imageToImagePlan({ image, resizeMode, parameters: { strength }, begin }, this.components, this.shapes),
+    );
   }
-}
-
-/** Latents of images, noised to where the loop begins. */
-function noised(
-  latents: Float32Array,
-  count: number,
-  strength: number,
-  { request, scheduler, noise }: Generation,
-): Start {
-  requireDivisor(count, request.images, 'image');
-  const firstIndex = beginIndexForStrength(scheduler, request.numInferenceSteps, strength);
-  scheduler.setBeginIndex(firstIndex);
-  const all = repeated(latents, noise.latents.length);
-  return { latents: scheduler.addNoise(all, noise.latents, scheduler.timesteps[firstIndex]!), firstIndex };
-}
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
-function requireSize(given: Size, wanted: Size): void {
-  if (given.width === wanted.width && given.height === wanted.height) return;
-  throw new ShapeMismatchError(
-    `Expected latents of ${wanted.width} x ${wanted.height} pixels for image but received those of ` +
-      `${given.width} x ${given.height}`,
-  );
 }

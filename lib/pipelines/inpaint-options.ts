@@ -42,7 +42,8 @@ export interface InpaintGenerateOptions extends GenerateOptions, ImageOptions {
   applyOverlay?: boolean | undefined;
 }
 
-const schema = optionsSchema<InpaintGenerateOptions>()({
+/** Their fields, and those that generating has anyway. */
+export const inpaintFields = {
   ...generateFields,
   ...imageFields,
   maskImage: imagesField.optional(),
@@ -51,16 +52,23 @@ const schema = optionsSchema<InpaintGenerateOptions>()({
   maskBlur: numberBetween(0, 1024).optional(),
   paddingMaskCrop: integer(0, 16384).optional(),
   applyOverlay: flag.optional(),
-});
+};
+
+const schema = optionsSchema<InpaintGenerateOptions>()(inpaintFields);
 
 /** @throws InvalidArgumentError */
 export function parseInpaintOptions(options: InpaintGenerateOptions): InpaintGenerateOptions {
   const parsed = parseGenerateOptionsOf(schema, options);
-  requireAgreement(parsed);
+  requireInpaintAgreement(parsed);
   return parsed;
 }
 
-function requireAgreement(options: InpaintGenerateOptions): void {
+/**
+ * Checks that options of inpainting fit each other.
+ *
+ * @throws InvalidArgumentError
+ */
+export function requireInpaintAgreement(options: Omit<InpaintGenerateOptions, 'negativePrompt'>): void {
   const { image, maskImage, paddingMaskCrop, applyOverlay, outputType, maskedImageLatents } = options;
   const isOne = (value: unknown): boolean => !Array.isArray(value) || value.length === 1;
   const refuse = (message: string): never => {

@@ -2,10 +2,11 @@ import type { EncodedImage, ShapePolicy } from '../components/index.js';
 import { ShapeMismatchError } from '../common/errors.js';
 import { InpaintPredictor, type Latents } from '../denoising/index.js';
 import { randnTensor, type Generator } from '../random/index.js';
-import { beginIndexForStrength } from '../schedulers/index.js';
-import type { DescribedComponents } from './components.js';
+import type { ComponentDescription } from './components.js';
 import { encodeImages, repeated, sampleLatents } from './encode-images.js';
+import type { Begin } from './image-to-image-plan.js';
 import type { InpaintTensors } from './inpaint-inputs.js';
+import type { LatentDiffusionComponents } from './load-components.js';
 import { requireDivisor } from './read-images.js';
 import type { GenerateRequest } from './request.js';
 import type { Generation, Start } from './generation.js';
@@ -16,7 +17,12 @@ export interface StartInputs extends InpaintTensors {
   readonly given: Latents | undefined;
   /** Latents in place of masked images. */
   readonly masked: Latents | undefined;
-  readonly strength: number;
+}
+
+/** Where the loop begins and ends, and from what. */
+export interface InpaintBegin extends Begin {
+  /** Whether nothing of the image is left in what it begins with. */
+  readonly isNoise: boolean;
 }
 
 /**
@@ -29,11 +35,12 @@ export interface StartInputs extends InpaintTensors {
 export async function startInpainting(
   generation: Generation,
   inputs: StartInputs,
-  components: DescribedComponents,
+  begin: InpaintBegin,
+  components: LatentDiffusionComponents & ComponentDescription,
   policy: ShapePolicy,
 ): Promise<Start> {
   const { request, options, scheduler, noise, context } = generation;
-  const { given, masked, strength } = inputs;
+  const { given, masked } = inputs;
   const { unet, isInpaintingModel } = components;
   const vaeEncoder = components.vaeEncoder!;
   const { images: count, latentSize } = request;
@@ -47,22 +54,25 @@ export async function startInpainting(
     return sampleLatents(encoded, generatorsFor(noise.generators, encoded.length), vaeEncoder);
   };
 
-  const firstIndex = beginIndexForStrength(scheduler, request.numInferenceSteps, strength);
+  const { addsNoise, isNoise: beginsWithNoise, ...range } = begin;
+  const { firstIndex } = range;
   scheduler.setBeginIndex(firstIndex);
-  const isNoise = strength === 1 || options.latents !== undefined;
+  const isNoise = addsNoise && (beginsWithNoise || options.latents !== undefined);
   const needsImage = !isInpaintingModel || !isNoise;
   const image = needsImage ? repeated(given?.data ?? (await sample(inputs.images)), elements) : undefined;
   const { initNoiseSigma, timesteps } = scheduler;
   const latents = isNoise
     ? noise.latents.map((value) => value * initNoiseSigma)
-    : scheduler.addNoise(image!, noise.latents, timesteps[firstIndex]!);
+    : addsNoise
+      ? scheduler.addNoise(image!, noise.latents, timesteps[firstIndex]!)
+      : image!.slice();
 
   const mask = repeatedMask(inputs.masks, count);
   if (isInpaintingModel) {
     const maskedImage = repeated(masked?.data ?? (await sample(inputs.maskedImages)), elements);
     return {
       latents,
-      firstIndex,
+      ...range,
       aroundUNet: (rows) => new InpaintPredictor(rows, count, mask, maskedImage),
     };
   }
@@ -74,7 +84,7 @@ export async function startInpainting(
   }
   return {
     latents,
-    firstIndex,
+    ...range,
     afterStep: (stepped, index) => {
       const next = timesteps[index + 1];
       const around = next === undefined ? image! : scheduler.addNoise(image!, noise.latents, next);

@@ -1,28 +1,16 @@
-import { InvalidArgumentError } from '../common/errors.js';
-import type { Latents } from '../denoising/index.js';
 import { beginIndexForStrength, correctScheduler, type Scheduler } from '../schedulers/index.js';
 import { requireInpaintUNet, requireVaeEncoder } from './components.js';
-import { checkLatents } from './encode-images.js';
 import type { OutputType } from './generate-options.js';
-import type { GenerateResult, RawImage } from './generate-result.js';
-import { isLatents } from './image-options.js';
-import {
-  inpaintTensors,
-  overlaid,
-  readInpaintInputs,
-  regionOf,
-  withImageSize,
-  type InpaintInputs,
-} from './inpaint-inputs.js';
-import { startInpainting } from './inpaint-start.js';
+import type { GenerateResult } from './generate-result.js';
+import { inpaintPlan } from './inpaint-plan.js';
+import type { InpaintBegin } from './inpaint-start.js';
 import { parseInpaintOptions, type InpaintGenerateOptions } from './inpaint-options.js';
 import type { StableDiffusionComponents } from './load-components.js';
 import { loadPretrained, loadSingleFile } from './load.js';
 import type { PipelineInit } from './pipeline-init.js';
 import { registerPipeline } from './registry.js';
 import type { PipelineOptions, SingleFileOptions } from './pipeline-options.js';
-import type { GenerateRequest } from './request.js';
-import type { Plan } from './generation.js';
+import type { Generation } from './generation.js';
 import { StableDiffusionPipeline } from './stable-diffusion.js';
 
 /** As diffusers names it. */
@@ -113,76 +101,15 @@ export class OVStableDiffusionInpaintPipeline extends StableDiffusionPipeline {
     options: InpaintGenerateOptions & { outputType?: Output | undefined },
   ): Promise<GenerateResult<Output>> {
     const parsed = parseInpaintOptions(options);
-    const {
-      image,
-      maskImage: _mask,
-      maskedImageLatents,
-      strength = 1,
-      resizeMode,
-      maskBlur = 0,
-      paddingMaskCrop,
-      applyOverlay = paddingMaskCrop !== undefined,
-      ...others
-    } = parsed;
+    const { strength = 1 } = parsed;
     // Refused here, before images are read.
-    beginIndexForStrength({ order: 1 }, others.numInferenceSteps ?? 50, strength);
-    const { unet } = this.components;
-    const given = isLatents(image) ? copyOf(image) : undefined;
-    const masked = maskedImageLatents && copyOf(maskedImageLatents);
-    if (given) checkLatents(given, unet.outChannels, 'image');
-    if (masked) checkLatents(masked, unet.outChannels, 'maskedImageLatents');
-    if (given && !masked && this.components.isInpaintingModel) {
-      throw new InvalidArgumentError(
-        'Expected maskedImageLatents, which this UNet takes: they cannot be made of an image that is latents',
-      );
-    }
-    const mode = resizeMode ?? (paddingMaskCrop === undefined ? 'default' : 'fill');
-    return this.generateFrom<Output>(prompt, others, async () => {
-      const read = await readInpaintInputs(parsed);
-      const inputs = applyOverlay ? await withImageSize(read) : read;
-      const boxFor = (request: GenerateRequest) =>
-        paddingMaskCrop === undefined ? undefined : regionOf(inputs, request, paddingMaskCrop);
-      return {
-        encodes: true,
-        parameters: { strength, otherFields: maskFields(maskBlur, paddingMaskCrop) },
-        start: async (generation) => {
-          const { request } = generation;
-          const { vaeScaleFactor: factor } = this.components;
-          const tensors = await inpaintTensors(inputs, { size: request, factor, mode, box: boxFor(request) });
-          return startInpainting(
-            generation,
-            { ...tensors, given, masked, strength },
-            this.components,
-            this.shapes,
-          );
-        },
-        finish: applyOverlay
-          ? (images, request) => overlay(inputs, images, { size: request, mode, box: boxFor(request) })
-          : undefined,
-      } satisfies Plan;
+    beginIndexForStrength({ order: 1 }, parsed.numInferenceSteps ?? 50, strength);
+    const begin = ({ scheduler, request }: Generation): InpaintBegin => ({
+      firstIndex: beginIndexForStrength(scheduler, request.numInferenceSteps, strength),
+      addsNoise: true,
+      isNoise: strength === 1,
     });
+    const { plan, options: others } = inpaintPlan(parsed, { strength, begin }, this.components, this.shapes);
+    return this.generateFrom<Output>(prompt, others, plan);
   }
-}
-
-/** What the web UI writes of a mask. */
-function maskFields(blur: number, padding: number | undefined): Record<string, string> {
-  return {
-    ...(blur > 0 && { 'Mask blur': String(blur) }),
-    ...(padding !== undefined && { 'Inpaint area': 'Only masked', 'Masked area padding': String(padding) }),
-  };
-}
-
-const copyOf = ({ data, shape }: Latents): Latents => ({ data: data.slice(), shape: [...shape] });
-
-async function overlay(
-  inputs: InpaintInputs,
-  images: readonly RawImage[],
-  how: Parameters<typeof overlaid>[3],
-): Promise<RawImage[]> {
-  const results: RawImage[] = [];
-  for (const [place, image] of images.entries()) {
-    const { data, width, height } = await overlaid(inputs, image, place, how);
-    results.push({ data, width, height, channels: 3 });
-  }
-  return results;
 }

@@ -176,7 +176,7 @@ export abstract class LatentDiffusionPipeline<
     const request = isCustom ? { ...resolved, numInferenceSteps: scheduler.timesteps.length } : resolved;
     requireMemory(this.#memoryFor(shapeOf(request), this.shapes, plan.encodes));
 
-    const generation = { request, options, scheduler, noise, context };
+    const generation = { request, options, scheduler, noise, shape, context };
     const start = await plan.start(generation);
     const { latents, stopped, secondsPerStep } = await this.#denoise(generation, start);
     const decode = async (): Promise<RawImage[]> => {

@@ -12,6 +12,7 @@ import { registerPipeline } from './registry.js';
 import type { Generation, Start } from './generation.js';
 import { pureNoise } from './stable-diffusion.js';
 import { StableDiffusionXLPipeline } from './stable-diffusion-xl.js';
+import { endIndexFor } from './xl-begin.js';
 import { checkXLOptions, denoisingShare, xlFields, type XLOptions } from './xl-options.js';
 
 /** As diffusers names it. */
@@ -111,24 +112,7 @@ export class OVStableDiffusionXLPipeline extends StableDiffusionXLPipeline {
 
 /** From pure noise, to where a refiner takes over. */
 function partOfNoise(generation: Generation, denoisingEnd: number | undefined): Start {
-  const start = pureNoise(generation);
-  if (denoisingEnd === undefined) return start;
-  const { timesteps } = generation.scheduler;
-  const cutoff = timestepCutoff(generation.scheduler, denoisingEnd);
-  return { ...start, endIndex: timesteps.filter((timestep) => timestep >= cutoff).length };
-}
-
-/** The timestep at which so much of the noise is removed, as diffusers rounds it. */
-export function timestepCutoff({ config }: Scheduler, share: number): number {
-  const { numTrainTimesteps = 1000 } = config as { numTrainTimesteps?: number };
-  return roundHalfToEven(numTrainTimesteps - share * numTrainTimesteps);
-}
-
-/** Python's `round`. */
-function roundHalfToEven(value: number): number {
-  const floor = Math.floor(value);
-  if (value - floor !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
+  return { ...pureNoise(generation), endIndex: endIndexFor(generation.scheduler, 0, denoisingEnd) };
 }
 
 /** diffusers ignores one without the other. */
