@@ -12,6 +12,7 @@ const schema = z.looseObject({
   out_channels: z.int().positive().nullish(),
   // A list has one for each level; all are the width of the text encoder's states.
   cross_attention_dim: z.union([z.int().positive(), z.array(z.int().positive()).min(1)]).nullish(),
+  time_cond_proj_dim: z.int().positive().nullish(),
   block_out_channels: z.array(z.int().positive()).max(16).nullish(),
   sample_size: z.union([side, z.tuple([side, side])]).nullish(),
 });
@@ -26,6 +27,8 @@ export interface UNetConfig {
   readonly inChannels: number | undefined;
   readonly outChannels: number | undefined;
   readonly crossAttentionDim: number | undefined;
+  /** Width of the embedded guidance scale that it takes, where it takes one. */
+  readonly timeCondProjDim: number | undefined;
   /** Channels of each level, the largest first; empty where the configuration does not say. */
   readonly levels: readonly number[];
   /** The size it was trained on, the default of images; diffusers' `sample_size`. */
@@ -43,6 +46,7 @@ export function readUNetConfig({ path, config }: NetworkSource): UNetConfig {
     inChannels: raw.in_channels ?? undefined,
     outChannels: raw.out_channels ?? undefined,
     crossAttentionDim: (Array.isArray(width) ? width[0] : width) ?? undefined,
+    timeCondProjDim: raw.time_cond_proj_dim ?? undefined,
     levels: raw.block_out_channels ?? [],
     sampleSize: sampleSizeOf(raw),
   };

@@ -47,6 +47,7 @@ export class UNet extends Component {
   readonly sampleSize: LatentSize;
   readonly #timestepShape: readonly number[];
   readonly #levels: readonly number[];
+  readonly #timeCondProjDim: number | undefined;
 
   private constructor(source: NetworkSource, model: ShapedModel) {
     super(source, model);
@@ -70,6 +71,7 @@ export class UNet extends Component {
     this.crossAttentionDim = crossAttentionDim;
     this.sampleSize = config.sampleSize;
     this.#levels = config.levels;
+    this.#timeCondProjDim = config.timeCondProjDim;
     this.#timestepShape = timestepShape(timestep);
   }
 
@@ -88,6 +90,23 @@ export class UNet extends Component {
   /** Names of the optional inputs that this network has. */
   get optionalInputs(): readonly string[] {
     return OPTIONAL.filter((name) => this.model.inputs.some((port) => port.names.includes(name)));
+  }
+
+  /**
+   * Width of `timestep_cond`, the embedded guidance scale that distilled UNets take in place of classifier-free guidance
+   * (256 for LCM); undefined for a UNet without it.
+   *
+   * @throws ModelLoadError `UNSUPPORTED` where neither the network nor its config says the width
+   */
+  get guidanceEmbeddingWidth(): number | undefined {
+    const port = this.model.inputs.find(({ names }) => names.includes('timestep_cond'));
+    if (!port) return undefined;
+    const width = fixedDimension(port, 1) ?? this.#timeCondProjDim;
+    if (width !== undefined) return width;
+    throw new ModelLoadError(
+      'UNSUPPORTED',
+      `Expected a timestep_cond of fixed width, or a time_cond_proj_dim in its config, for the UNet in ${this.source.path}`,
+    );
   }
 
   /** Whether this shape is compiled already. */

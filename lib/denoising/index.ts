@@ -1,4 +1,5 @@
 export { denoise, type Denoised, type DenoiseOptions, type OnStep, type StepInfo } from './denoise.js';
+export { guidanceScaleEmbedding } from './guidance-embedding.js';
 export { guidanceFields, withGuidance, type Guidance, type GuidanceOptions } from './guidance.js';
 export { InpaintPredictor } from './inpaint-predictor.js';
 export type { Latents } from './latents.js';

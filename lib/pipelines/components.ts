@@ -190,6 +190,21 @@ export function requireLatents({ unet, vaeDecoder }: LatentDiffusionComponents):
   );
 }
 
+/**
+ * Checks that a UNet takes the guidance scale as an input, `timestep_cond`, and no other beside latents and text.
+ *
+ * @throws ModelLoadError `INCOMPATIBLE_COMPONENTS`
+ */
+export function requireGuidanceEmbedding({ unet }: LatentDiffusionComponents): void {
+  if (unet.optionalInputs.join() === 'timestep_cond') return;
+  throw new ModelLoadError(
+    'INCOMPATIBLE_COMPONENTS',
+    `Expected a UNet that takes the guidance scale (timestep_cond), as latent consistency models do, but the one in ` +
+      `${unet.source.path} takes ${unet.optionalInputs.join(' and ') || 'no other input than latents and text'}. ` +
+      'Models with an LCM-LoRA fused into them are of StableDiffusionPipeline.',
+  );
+}
+
 function requireTextWidth(encoders: readonly TextEncoder[], unet: UNet): void {
   const widths = encoders.map(({ hiddenSize }) => hiddenSize);
   if (widths.reduce((sum, width) => sum + width, 0) === unet.crossAttentionDim) return;

@@ -1,7 +1,7 @@
 import type { InferenceContext } from '../components/index.js';
 import type { DenoiseOptions, NoisePredictor, NoiseSource } from '../denoising/index.js';
 import type { GenerationParameters } from '../image/index.js';
-import type { Scheduler } from '../schedulers/index.js';
+import type { Scheduler, TimestepOptions } from '../schedulers/index.js';
 import type { GenerateOptions } from './generate-options.js';
 import type { RawImage } from './generate-result.js';
 import type { GenerateRequest, RequestDefaults } from './request.js';
@@ -22,6 +22,8 @@ export interface Plan {
   readonly start: (generation: Generation) => Start | Promise<Start>;
   /** Changes the images that were decoded. */
   readonly finish?: ((images: RawImage[], request: GenerateRequest) => Promise<RawImage[]>) | undefined;
+  /** What the scheduler's timesteps follow from, beside a number of steps or a schedule. */
+  readonly schedule?: Pick<TimestepOptions, 'originalInferenceSteps' | 'strength'>;
   /** What image metadata says beside the request. */
   readonly parameters?: Partial<GenerationParameters>;
 }
@@ -39,4 +41,4 @@ export interface Generation {
 }
 
 /** What a family of models generates with where the options do not say. */
-export type GenerationDefaults = Pick<RequestDefaults, 'guidanceScale'>;
+export type GenerationDefaults = Pick<RequestDefaults, 'guidanceScale' | 'numInferenceSteps'>;

@@ -7,6 +7,8 @@ export type {
   OutputOf,
   RawImage,
 } from './generate-result.js';
+export { OVLatentConsistencyModelPipeline } from './latent-consistency.js';
+export type { LatentConsistencyGenerateOptions } from './latent-consistency-options.js';
 export type { StableDiffusionComponents, StableDiffusionXLComponents } from './load-components.js';
 export { OVStableDiffusionImg2ImgPipeline } from './image-to-image.js';
 export type { Img2ImgGenerateOptions } from './image-to-image-options.js';

@@ -154,7 +154,7 @@ export abstract class OVDiffusionPipeline<
    * ```
    */
   async reshape(options: ReshapeOptions): Promise<this> {
-    const { shape, ...compileOptions } = parseReshapeOptions(options);
+    const { shape, ...compileOptions } = parseReshapeOptions(options, (wanted) => this.guides(wanted));
     this.requireShape(shape);
     return this.#compile(async () => {
       await this.keepOnly(shape);
@@ -219,6 +219,9 @@ export abstract class OVDiffusionPipeline<
 
   /** @throws InvalidArgumentError for a shape that the model cannot take */
   protected abstract requireShape(shape: StaticShape): void;
+
+  /** Whether a batch has an unconditional half, where `reshape` says so or says nothing. */
+  protected abstract guides(wanted: boolean | undefined): boolean;
 
   /** The networks in the order they are compiled: for one shape, or for every shape. */
   protected abstract compileSteps(shape: StaticShape | undefined): readonly CompileStep[];

@@ -29,6 +29,10 @@ export interface RequestDefaults {
   readonly reshaped: StaticShape | undefined;
   /** Of the family of models. */
   readonly guidanceScale: number;
+  /** Of the family of models. Default: 50. */
+  readonly numInferenceSteps?: number;
+  /** Whether the UNet takes the guidance scale as an input, in place of an unconditional half of its batch. */
+  readonly embedsGuidance?: boolean;
 }
 
 /**
@@ -64,14 +68,17 @@ export function resolveRequest(
   { vaeScaleFactor, sampleSize, reshaped, ...defaults }: RequestDefaults,
 ): GenerateRequest {
   const prompts = promptsOf(prompt);
-  const { numInferenceSteps = 50, guidanceScale = defaults.guidanceScale, eta = 0 } = options;
+  const { numInferenceSteps = defaults.numInferenceSteps ?? 50, guidanceScale = defaults.guidanceScale } =
+    options;
+  const { eta = 0 } = options;
+  const hasNegativeHalf = guidanceScale > 1 && !defaults.embedsGuidance;
   const width = options.width ?? reshaped?.width ?? sampleSize.width * vaeScaleFactor;
   const height = options.height ?? reshaped?.height ?? sampleSize.height * vaeScaleFactor;
   const numImagesPerPrompt = options.numImagesPerPrompt ?? reshaped?.numImagesPerPrompt ?? 1;
   const negativePrompts = negativePromptsFor(prompts, options.negativePrompt);
   return {
     prompts,
-    negativePrompts: guidanceScale > 1 ? negativePrompts : undefined,
+    negativePrompts: hasNegativeHalf ? negativePrompts : undefined,
     numImagesPerPrompt,
     numInferenceSteps,
     guidanceScale,
@@ -90,7 +97,7 @@ export function shapeOf(request: GenerateRequest): StaticShape {
     height: request.height,
     batchSize: request.prompts.length,
     numImagesPerPrompt: request.numImagesPerPrompt,
-    guidance: request.guidanceScale > 1,
+    guidance: request.negativePrompts !== undefined,
   };
 }
 

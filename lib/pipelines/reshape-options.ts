@@ -12,7 +12,7 @@ export interface ReshapeOptions extends CompileOptions {
   width: number;
   /** Images a prompt. Default: 1. */
   numImagesPerPrompt?: number | undefined;
-  /** Whether calls will use guidance, which doubles the UNet's batch. Default: true. */
+  /** Whether calls will use guidance, which doubles the UNet's batch; UNets that take the scale as an input never do. Default: true. */
   guidance?: boolean | undefined;
 }
 
@@ -48,10 +48,17 @@ const reshapeSchema = optionsSchema<ReshapeOptions>()({
 });
 const compileSchema = optionsSchema<CompileOptions>()(compileFields);
 
-/** @throws InvalidArgumentError */
-export function parseReshapeOptions(options: ReshapeOptions): { shape: StaticShape } & CompileOptions {
+/**
+ * @param guides - whether the pipeline has an unconditional half of the batch, by what the options say of it
+ * @throws InvalidArgumentError
+ */
+export function parseReshapeOptions(
+  options: ReshapeOptions,
+  guides: (wanted: boolean | undefined) => boolean = (wanted = true) => wanted,
+): { shape: StaticShape } & CompileOptions {
   const { onProgress, signal, ...given } = parseOptions(reshapeSchema, options, 'reshape');
-  const { batchSize = 1, numImagesPerPrompt = 1, guidance = true, height, width } = given;
+  const { batchSize = 1, numImagesPerPrompt = 1, height, width } = given;
+  const guidance = guides(given.guidance);
   return { shape: { batchSize, height, width, numImagesPerPrompt, guidance }, onProgress, signal };
 }
 

@@ -90,8 +90,7 @@ export abstract class StableDiffusionXLPipeline extends LatentDiffusionPipeline<
 
 /** @throws ModelLoadError `INCOMPATIBLE_COMPONENTS` for the UNet of another kind of model */
 function requireXLInputs({ unet }: DescribedXLComponents): void {
-  const others = unet.optionalInputs.filter((name) => !XL_INPUTS.includes(name));
-  if (others.length === 0 && unet.optionalInputs.length === XL_INPUTS.length) return;
+  if (XL_INPUTS.every((name) => unet.optionalInputs.includes(name))) return;
   throw new ModelLoadError(
     'INCOMPATIBLE_COMPONENTS',
     `Expected a UNet that takes ${XL_INPUTS.join(' and ')}, but the one in ${unet.source.path} takes ` +

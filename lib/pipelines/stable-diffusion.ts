@@ -10,6 +10,7 @@ import {
 } from '../components/index.js';
 import {
   denoise,
+  guidanceScaleEmbedding,
   noiseSource,
   UNetPredictor,
   withGuidance,
@@ -144,6 +145,14 @@ export abstract class LatentDiffusionPipeline<
     requireMemory(needed);
   }
 
+  protected override guides(wanted = true): boolean {
+    return wanted && this.#guidanceWidth === undefined;
+  }
+
+  get #guidanceWidth(): number | undefined {
+    return this.components.unet.guidanceEmbeddingWidth;
+  }
+
   #resolve(prompt: string | readonly string[], options: GenerateOptions): GenerateRequest {
     const { vaeScaleFactor, unet } = this.components;
     const { sampleSize } = unet;
@@ -152,6 +161,7 @@ export abstract class LatentDiffusionPipeline<
       sampleSize,
       reshaped: this.shapes.shape,
       ...this.defaults,
+      embedsGuidance: this.#guidanceWidth !== undefined,
     });
     this.shapes.require(shapeOf(request));
     return request;
@@ -171,7 +181,8 @@ export abstract class LatentDiffusionPipeline<
     const shape = [images, unet.outChannels, size.height, size.width];
     const noise = noiseSource(options, shape);
     const { timesteps, sigmas } = options;
-    setSchedule(scheduler, { timesteps, sigmas, numInferenceSteps: resolved.numInferenceSteps });
+    const { numInferenceSteps } = resolved;
+    setSchedule(scheduler, { ...plan.schedule, timesteps, sigmas, numInferenceSteps });
     const isCustom = timesteps !== undefined || sigmas !== undefined;
     const request = isCustom ? { ...resolved, numInferenceSteps: scheduler.timesteps.length } : resolved;
     requireMemory(this.#memoryFor(shapeOf(request), this.shapes, plan.encodes));
@@ -209,7 +220,7 @@ export abstract class LatentDiffusionPipeline<
   async #denoise(generation: Generation, start: Start): Promise<Denoised> {
     const { request, options, scheduler, noise, context } = generation;
     const { unet } = this.components;
-    const inputs = await this.condition(generation);
+    const inputs = { ...(await this.condition(generation)), ...this.#embeddedGuidance(request) };
     const session = await unet.bind(this.#unetShape(shapeOf(request)), this.shapes, inputs, context);
     const ofUNet = new UNetPredictor(session);
     const rows = start.aroundUNet?.(ofUNet) ?? ofUNet;
@@ -229,6 +240,13 @@ export abstract class LatentDiffusionPipeline<
       signal: context.signal,
       onStep: options.onStep && this.calls.callback(options.onStep),
     });
+  }
+
+  /** The guidance scale as an input of the UNet, where it has one. */
+  #embeddedGuidance({ guidanceScale, images }: GenerateRequest): UNetInputs {
+    const width = this.#guidanceWidth;
+    if (width === undefined) return {};
+    return { timestep_cond: guidanceScaleEmbedding(guidanceScale, width, images) };
   }
 
   #memoryFor(shape: StaticShape, policy: ShapePolicy, encodes = false): RequiredMemory[] {
