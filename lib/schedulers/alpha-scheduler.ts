@@ -6,10 +6,10 @@ import type { SchedulerDefinition } from './scheduler-config.js';
 import { spacedTimesteps, type SpacingConfig } from './timestep-spacing.js';
 import { weightedSum } from './weighted-sum.js';
 
-/** `setAlphaToOne`: DDIM's and PNDM's; of a class without the key, ᾱ after the last step is 1. */
+/** `setAlphaToOne`: not DDPM's; of a class without the key, ᾱ after the last step is 1. */
 type AlphaConfig = NoiseScheduleConfig & SpacingConfig & { setAlphaToOne?: boolean };
 
-/** Base of schedulers defined over ᾱ (alphas_cumprod), looked up by training timestep: DDIM, PNDM. */
+/** Base of schedulers defined over ᾱ (alphas_cumprod), looked up by training timestep: DDIM, DDPM, PNDM, LCM, TCD. */
 export abstract class AlphaScheduler<Config extends AlphaConfig> extends ConfigurableScheduler<Config> {
   readonly #alphas: Float32Array;
 
@@ -46,7 +46,7 @@ export abstract class AlphaScheduler<Config extends AlphaConfig> extends Configu
   /** ᾱ at the timestep a step leads to; below 0, after the last step, as `setAlphaToOne` has it. */
   protected previousAlpha(timestep: number): number {
     if (timestep >= 0) return this.alphaAt(timestep);
-    return (this.config.setAlphaToOne ?? true) ? 1 : this.#alphas[0]!;
+    return (this.ownConfig.setAlphaToOne ?? true) ? 1 : this.#alphas[0]!;
   }
 
   /**

@@ -102,6 +102,16 @@ export abstract class ConfigurableScheduler<Config extends object = object> exte
     return this.schedule;
   }
 
+  /**
+   * The config without keys of other classes, which `config` may hold: a base class reads keys here that not all of its
+   * classes have.
+   */
+  protected get ownConfig(): Readonly<Config> {
+    const { constructor } = this as unknown as { constructor: SchedulerClass };
+    const keys = Object.keys(constructor.definition.schema.shape) as (keyof Config)[];
+    return Object.fromEntries(keys.map((key) => [key, this.config[key]])) as Config;
+  }
+
   /** @throws InvalidArgumentError before `setTimesteps` */
   protected get numInferenceSteps(): number {
     if (this.#numInferenceSteps !== undefined) return this.#numInferenceSteps;

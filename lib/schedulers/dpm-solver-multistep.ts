@@ -87,7 +87,7 @@ export class DPMSolverMultistepScheduler extends SolverScheduler<DPMSolverMultis
   /** Noise levels spaced evenly in λ = −log σ, where the config asks for it. */
   #luSchedule(count: number, { timesteps }: TimestepOptions): SolverSchedule | undefined {
     if (!this.config.useLuLambdas) return undefined;
-    if (timesteps) requireNoSigmaSpacing(this.config);
+    if (timesteps) requireNoSigmaSpacing(this.ownConfig);
     const logs = this.trainingSigmas.map(Math.log);
     const [least, most] = [logs[0]!, logs.at(-1)!];
     const sigmas = linspace(0, 1, count).map((ramp) => Math.exp(most + ramp * (least - most)));

@@ -10,7 +10,7 @@ import {
 } from './k-diffusion-scheduler.js';
 import { configSchema } from './scheduler-config.js';
 import type { StepOptions, StepOutput } from './scheduler.js';
-import { sigmaToTimestep } from './sigma-spacing.js';
+import { sigmaToTimestep, type SigmaSpacingConfig } from './sigma-spacing.js';
 import { spacedTimesteps } from './timestep-spacing.js';
 
 /** Config of {@link DPMSolverSDEScheduler}. */
@@ -94,6 +94,10 @@ export class DPMSolverSDEScheduler extends KDiffusionScheduler<DPMSolverSDEConfi
 
   protected override begin(count: number): number[] {
     return this.beginAt(spacedTimesteps(this.config, count), count);
+  }
+
+  protected override spacingConfig(): SigmaSpacingConfig {
+    return this.config.useKarrasSigmas ? this.ownConfig : this.config;
   }
 
   protected override beginAt(spaced: readonly number[], count: number): number[] {

@@ -13,7 +13,6 @@ import {
   type VarianceConfig,
 } from './solver-config.js';
 import { SolverScheduler, unclippedTimesteps } from './solver-scheduler.js';
-import type { SolverSpacing } from './solver-spacing.js';
 import type { TimestepOptions } from './timestep-options.js';
 
 /** Config of {@link DPMSolverSinglestepScheduler}. */
@@ -127,10 +126,6 @@ export class DPMSolverSinglestepScheduler extends SolverScheduler<DPMSolverSingl
     this.#orders = this.#ordersOf(count);
     this.#start = undefined;
     return this.startAt(schedule, this.finalSigma(finalSigmasType));
-  }
-
-  protected override spacing(): SolverSpacing {
-    return { timestepSpacing: 'linspace', stepsOffset: 0, numTrainTimesteps: this.config.numTrainTimesteps };
   }
 
   protected override usableTimesteps(): number {

@@ -150,7 +150,7 @@ export class EulerDiscreteScheduler extends EulerScheduler<EulerDiscreteConfig> 
   }
 
   #requireTimestepsToCount(): void {
-    requireNoSigmaSpacing(this.config);
+    requireNoSigmaSpacing(this.ownConfig);
     if (!this.#isContinuous()) return;
     throw new InvalidArgumentError(
       "timesteps cannot be given with timestepType 'continuous' and predictionType 'v_prediction', which compute them from sigmas",

@@ -64,7 +64,7 @@ export abstract class KDiffusionScheduler<
 
   /** @throws InvalidArgumentError for timesteps in a config that computes them from σ, as in diffusers */
   protected override begin(count: number, { timesteps }: TimestepOptions): number[] {
-    if (timesteps) requireNoSigmaSpacing(this.config);
+    if (timesteps) requireNoSigmaSpacing(this.ownConfig);
     return this.beginAt((timesteps ?? spacedTimesteps(this.config, count)).map(Math.fround), count);
   }
 
@@ -76,10 +76,15 @@ export abstract class KDiffusionScheduler<
    */
   protected abstract beginAt(timesteps: readonly number[], count: number): number[];
 
+  /** The config that spaces σ, which may hold the ends of another class; LMS and DPM-Solver SDE leave them out for Karras'. */
+  protected spacingConfig(): SigmaSpacingConfig {
+    return this.config;
+  }
+
   /** The noise levels of timesteps, or those that the config asks for between the same ends and their timesteps. */
   protected scheduleOf(timesteps: readonly number[], count: number): SigmaSchedule {
     const sigmas = this.sigmasAt(timesteps);
-    const respaced = spacedSigmas(this.config, sigmas.at(-1)!, sigmas[0]!, count);
+    const respaced = spacedSigmas(this.spacingConfig(), sigmas.at(-1)!, sigmas[0]!, count);
     if (!respaced) return { timesteps, sigmas };
     return { timesteps: respaced.map(sigmaToTimestep(this.trainingSigmas)), sigmas: respaced };
   }

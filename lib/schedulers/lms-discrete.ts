@@ -73,6 +73,10 @@ export class LMSDiscreteScheduler extends KDiffusionScheduler<LMSDiscreteConfig>
     this.#derivatives = [];
   }
 
+  protected override spacingConfig(): SigmaSpacingConfig {
+    return this.config.useKarrasSigmas ? this.ownConfig : this.config;
+  }
+
   protected override beginAt(spaced: readonly number[], count: number): number[] {
     const { timesteps, sigmas } = this.scheduleOf(spaced, count);
     this.#derivatives = [];

@@ -52,17 +52,29 @@ export function requireNoSigmaSpacing(config: SigmaSpacingConfig & { useLuLambda
   throw new InvalidArgumentError(`timesteps cannot be given with ${set}, which computes them from sigmas`);
 }
 
-/** Noise levels from `max` down as a config spaces them; undefined where it leaves it to timesteps. */
+/**
+ * Noise levels as a config spaces them, from the largest down; undefined where it leaves it to timesteps.
+ *
+ * @param config - whole: `sigmaMin` and `sigmaMax`, which are keys of few classes, are the ends in every class whose config
+ * holds them, as in diffusers
+ * @param least - the end in other configs
+ * @param most - the end in other configs
+ */
 export function spacedSigmas(
-  config: SigmaSpacingConfig,
-  min: number,
-  max: number,
+  config: SigmaSpacingConfig & { sigmaMin?: unknown; sigmaMax?: unknown },
+  least: number,
+  most: number,
   count: number,
 ): number[] | undefined {
+  const min = isPositive(config.sigmaMin) ? config.sigmaMin : least;
+  const max = isPositive(config.sigmaMax) ? config.sigmaMax : most;
   if (config.useKarrasSigmas) return karrasSigmas(min, max, count);
   if (config.useExponentialSigmas) return exponentialSigmas(min, max, count);
   return config.useBetaSigmas ? betaSigmas(min, max, count) : undefined;
 }
+
+/** Keys of another class are not checked by this one's schema. */
+const isPositive = (value: unknown): value is number => typeof value === 'number' && value > 0;
 
 /** Noise levels spaced as in EDM (https://arxiv.org/abs/2206.00364, equation 5), from `max` down. */
 export function karrasSigmas(min: number, max: number, count: number, rho = 7): number[] {

@@ -63,7 +63,7 @@ export abstract class SolverScheduler<Own extends Config> extends SigmaScheduler
   /** The schedule that custom timesteps, the config's spacing of σ or that of timesteps gives. */
   protected solverSchedule(count: number, { timesteps: given, mu }: TimestepOptions): SolverSchedule {
     if (given) {
-      requireNoSigmaSpacing(this.config);
+      requireNoSigmaSpacing(this.ownConfig);
       if (!this.config.useFlowSigmas) return this.atTimesteps(given.map(Math.trunc));
     }
     const [min, max] = [this.trainingSigmas[0]!, this.trainingSigmas.at(-1)!];
@@ -96,9 +96,9 @@ export abstract class SolverScheduler<Own extends Config> extends SigmaScheduler
     throw new InvalidArgumentError(`mu needs useDynamicShifting in the config of a ${this.className}`);
   }
 
-  /** How timesteps are spaced; a class without keys for it must not read those of another, which its config may hold. */
+  /** How timesteps are spaced: evenly, in a class without keys for it. */
   protected spacing(): SolverSpacing {
-    const { timestepSpacing = 'linspace', stepsOffset = 0, numTrainTimesteps } = this.config;
+    const { timestepSpacing = 'linspace', stepsOffset = 0, numTrainTimesteps } = this.ownConfig;
     return { timestepSpacing, stepsOffset, numTrainTimesteps };
   }
 
@@ -145,7 +145,7 @@ export abstract class SolverScheduler<Own extends Config> extends SigmaScheduler
 
   /** A prediction without the channels of a learned variance, which follow each image's own. */
   protected withoutVariance(output: Float32Array, sample: Float32Array, batchSize: number): Float32Array {
-    const { varianceType } = this.config;
+    const { varianceType } = this.ownConfig;
     if (!varianceType?.startsWith('learned') || output.length !== 2 * sample.length) return output;
     const size = sample.length / batchSize;
     const mean = new Float32Array(sample.length);
@@ -183,12 +183,7 @@ export abstract class SolverScheduler<Own extends Config> extends SigmaScheduler
   }
 
   #timesteps(count: number): number[] {
-    const { timestepSpacing = 'linspace', stepsOffset = 0, numTrainTimesteps } = this.config;
-    return solverTimesteps(
-      { timestepSpacing, stepsOffset, numTrainTimesteps },
-      count,
-      this.usableTimesteps(),
-    );
+    return solverTimesteps(this.spacing(), count, this.usableTimesteps());
   }
 
   /** From the second order on a step of length 0 is divided by, which gives NaN; the first order only goes astray. */

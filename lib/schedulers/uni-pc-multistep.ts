@@ -153,7 +153,7 @@ export class UniPCMultistepScheduler extends SolverScheduler<UniPCMultistepConfi
 
   /** The schedule where σ is spaced directly; undefined where timesteps are. */
   #spacedSchedule(count: number, { sigmas: given, mu }: TimestepOptions): SolverSchedule | undefined {
-    const { useFlowSigmas, useKarrasSigmas, useDynamicShifting, sigmaMin, sigmaMax } = this.config;
+    const { useFlowSigmas, useKarrasSigmas, useDynamicShifting } = this.config;
     if (useDynamicShifting && mu === undefined) {
       throw new InvalidArgumentError(`${this.className} with useDynamicShifting needs mu`);
     }
@@ -162,10 +162,8 @@ export class UniPCMultistepScheduler extends SolverScheduler<UniPCMultistepConfi
         `${this.className} takes sigmas with useFlowSigmas only, as in diffusers`,
       );
     }
-    if (given) requireNoSigmaSpacing(this.config);
-    const min = sigmaMin ?? this.trainingSigmas[0]!;
-    const max = sigmaMax ?? this.trainingSigmas.at(-1)!;
-    const spaced = spacedSigmas(this.config, min, max, count);
+    if (given) requireNoSigmaSpacing(this.ownConfig);
+    const spaced = spacedSigmas(this.config, this.trainingSigmas[0]!, this.trainingSigmas.at(-1)!, count);
     if (spaced && useKarrasSigmas && useFlowSigmas) {
       return this.atFlowSigmas(spaced.map((sigma) => sigma / (sigma + 1)));
     }

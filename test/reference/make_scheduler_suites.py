@@ -101,7 +101,11 @@ def set_timesteps(make, case: dict):
 def run(name: str, shared: dict, case: dict, from_first: bool = False) -> dict:
     config = {key: value_of(value) for key, value in {**shared, **case["config"]}.items()}
     scheduler = set_timesteps(lambda: getattr(diffusers, name)(**config), case)
-    options = dict(case["step"])
+    return trajectory(scheduler, case, str(config.get("variance_type")).startswith("learned"), from_first)
+
+
+def trajectory(scheduler, case: dict, learned: bool = False, from_first: bool = False) -> dict:
+    options = dict(case.get("step", {}))
     if accepted(scheduler.step, "generator"):
         options["generator"] = torch.Generator("cpu").manual_seed(7)
     sample, timesteps = randn(3) * scheduler.init_noise_sigma, scheduler.timesteps
@@ -115,7 +119,7 @@ def run(name: str, shared: dict, case: dict, from_first: bool = False) -> dict:
     norms = []
     for timestep in timesteps:
         output = prediction(scheduler.scale_model_input(sample, timestep), float(timestep))
-        if str(config.get("variance_type")).startswith("learned"):
+        if learned:
             # The model predicts the variance too, in as many channels more.
             output = torch.cat([output, output.flip(1)], dim=1)
         sample = scheduler.step(output, timestep, sample, **options).prev_sample

@@ -72,7 +72,20 @@ export function runCase({ className, config }: Suite, entry: SuiteCase): Deviati
       value === '-inf' ? -Infinity : value,
     ]),
   );
-  const scheduler = createScheduler(className, merged);
+  return runScheduler(
+    createScheduler(className, merged),
+    entry,
+    String(merged.variance_type).startsWith('learned'),
+  );
+}
+
+/**
+ * Runs a scheduler as a case was run with diffusers, compares it.
+ *
+ * @param isLearned - whether the model predicts the variance too
+ * @throws what the scheduler throws
+ */
+export function runScheduler(scheduler: Scheduler, entry: SuiteCase, isLearned: boolean): Deviations {
   setTimesteps(scheduler, entry);
   const timesteps = scheduler.timesteps.slice(entry.begin ?? 0);
   let sample = start(scheduler, entry);
@@ -80,8 +93,7 @@ export function runCase({ className, config }: Suite, entry: SuiteCase): Deviati
   const options = { noise: () => generator.randn(SHAPE), batchSize: SHAPE[0]!, ...camelKeys(entry.step) };
   const norms = timesteps.map((timestep) => {
     const output = prediction(scheduler.scaleModelInput(sample, timestep), timestep);
-    const learned = String(merged.variance_type).startsWith('learned');
-    const given = learned ? withVariance(output) : output;
+    const given = isLearned ? withVariance(output) : output;
     sample = scheduler.step(given, timestep, sample, options).prevSample;
     return Math.hypot(...sample);
   });
