@@ -111,6 +111,11 @@ export const schedulerChoices: readonly SchedulerChoice[] = [
     description: "For models in EDM's formulation, such as Playground 2.5",
   },
   {
+    name: 'edm-dpmpp',
+    className: 'EDMDPMSolverMultistepScheduler',
+    description: "DPM++ 2M for models in EDM's formulation, 20 to 25 steps",
+  },
+  {
     name: 'ddim-inverse',
     className: 'DDIMInverseScheduler',
     description: 'From an image to its noise, by DDIM backwards; makes no images',

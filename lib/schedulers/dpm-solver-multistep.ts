@@ -1,13 +1,11 @@
 import { checkDpmSolverConfig, dpmSolverSchema, type DPMSolverMultistepConfig } from './dpm-solver-config.js';
 import { multistepUpdate } from './dpm-solver-updates.js';
+import { multistepOrder } from './multistep-order.js';
 import { linspace, roundHalfEven } from './numeric.js';
 import type { StepOptions, StepOutput } from './scheduler.js';
 import { requireNoSigmaSpacing } from './sigma-spacing.js';
 import { SolverScheduler, unclippedTimesteps, type SolverSchedule } from './solver-scheduler.js';
 import type { TimestepOptions } from './timestep-options.js';
-
-/** With fewer steps than these, `lowerOrderFinal` lowers the order of the last ones. */
-const LOWER_ORDER_FINAL_LIMIT = 15;
 
 /**
  * DPM-Solver (Lu et al., https://arxiv.org/abs/2206.00927) and DPM-Solver++ (https://arxiv.org/abs/2211.01095),
@@ -49,10 +47,10 @@ export class DPMSolverMultistepScheduler extends SolverScheduler<DPMSolverMultis
     options: StepOptions = {},
   ): StepOutput {
     const index = this.stepIndexFor(timestep);
-    const { solverOrder, algorithmType, solverType } = this.config;
+    const { algorithmType, solverType } = this.config;
     this.remember(this.#convert(modelOutput, sample, index, options.batchSize));
     const noise = algorithmType.startsWith('sde') ? this.requireNoise(options) : undefined;
-    const order = Math.min(this.outputs.length, solverOrder, this.#maxOrder(index));
+    const order = Math.min(this.outputs.length, multistepOrder(this.config, index, this.schedule.length));
 
     const prevSample = multistepUpdate({
       algorithm: algorithmType,
@@ -92,14 +90,6 @@ export class DPMSolverMultistepScheduler extends SolverScheduler<DPMSolverMultis
     const [least, most] = [logs[0]!, logs.at(-1)!];
     const sigmas = linspace(0, 1, count).map((ramp) => Math.exp(most + ramp * (least - most)));
     return this.atSigmas(sigmas, roundHalfEven);
-  }
-
-  #maxOrder(index: number): number {
-    const { lowerOrderFinal, eulerAtFinal, finalSigmasType } = this.config;
-    const lowers = lowerOrderFinal && this.schedule.length < LOWER_ORDER_FINAL_LIMIT;
-    const stepsLeft = this.schedule.length - 1 - index;
-    if (stepsLeft === 0 && (eulerAtFinal || lowers || finalSigmasType === 'zero')) return 1;
-    return stepsLeft === 1 && lowers ? 2 : 3;
   }
 
   /** The prediction in the form the algorithm integrates: the image (++), or the noise. */

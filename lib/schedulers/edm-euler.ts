@@ -1,47 +1,12 @@
-import { z } from 'zod';
-
-import { eulerStep, multiply, sumOfTwo } from './float32.js';
-import { choice } from './noise-config.js';
-import { linspaceF32 } from './numeric.js';
+import { EDMScheduler, edmKeys, type EDMConfig } from './edm-scheduler.js';
+import { eulerStep } from './float32.js';
 import { configSchema } from './scheduler-config.js';
 import type { StepOptions, StepOutput } from './scheduler.js';
-import { karrasSigmas } from './sigma-spacing.js';
-import { SteppedScheduler } from './stepped-scheduler.js';
 
 /** Config of {@link EDMEulerScheduler}. */
-export interface EDMEulerConfig {
-  /** The least σ, above 0. Default: 0.002. diffusers: `sigma_min`. */
-  sigmaMin: number;
-  /** The largest σ, above 0. Default: 80. diffusers: `sigma_max`. */
-  sigmaMax: number;
-  /** Standard deviation of the training data, above 0. Default: 0.5. diffusers: `sigma_data`. */
-  sigmaData: number;
-  /** Spacing of σ: as Karras et al., or evenly in its logarithm. Default: 'karras'. diffusers: `sigma_schedule`. */
-  sigmaSchedule: 'karras' | 'exponential';
-  /** Timesteps of training, 1 to 100000. Default: 1000. diffusers: `num_train_timesteps`. */
-  numTrainTimesteps: number;
-  /** What the UNet predicts: EDM's F, or its negative. Default: 'epsilon'. diffusers: `prediction_type`. */
-  predictionType: 'epsilon' | 'v_prediction';
-  /** The exponent of Karras spacing, above 0. Default: 7. diffusers: `rho`. */
-  rho: number;
-  /** σ after the last step: 0, or the last one's. Default: 'zero'. diffusers: `final_sigmas_type`. */
-  finalSigmasType: 'zero' | 'sigma_min';
-}
+export type EDMEulerConfig = EDMConfig;
 
-const positive = (value: number) => z.number().positive().default(value).describe('a positive number');
-
-const schema = configSchema<EDMEulerConfig>({
-  sigmaMin: positive(0.002),
-  sigmaMax: positive(80),
-  sigmaData: positive(0.5),
-  sigmaSchedule: choice(['karras', 'exponential'], 'karras'),
-  numTrainTimesteps: z.int().min(1).max(100_000).default(1000).describe('integer between 1 and 100000'),
-  predictionType: choice(['epsilon', 'v_prediction'], 'epsilon'),
-  rho: positive(7),
-  finalSigmasType: choice(['zero', 'sigma_min'], 'zero'),
-});
-
-const { fround } = Math;
+const schema = configSchema<EDMEulerConfig>(edmKeys);
 
 /**
  * Euler's method in the formulation of EDM (Karras et al., https://arxiv.org/abs/2206.00364, algorithm 2 without churn)
@@ -54,21 +19,12 @@ const { fround } = Math;
  * ```
  * @see https://huggingface.co/docs/diffusers/api/schedulers/edm_euler
  */
-export class EDMEulerScheduler extends SteppedScheduler<EDMEulerConfig> {
+export class EDMEulerScheduler extends EDMScheduler<EDMEulerConfig> {
   static readonly definition = { className: 'EDMEulerScheduler', schema, unsupported: {} };
 
   /** @throws InvalidArgumentError, ModelLoadError as `fromConfig` */
   constructor(config: object = {}) {
     super(EDMEulerScheduler.definition, config);
-  }
-
-  override get initNoiseSigma(): number {
-    return Math.sqrt(this.config.sigmaMax ** 2 + 1);
-  }
-
-  override scaleModelInput(sample: Float32Array, timestep: number): Float32Array {
-    const sigma = this.sigmas[this.stepIndexFor(timestep)]!;
-    return multiply(sample, 1 / this.#deviation(sigma));
   }
 
   override step(
@@ -79,32 +35,14 @@ export class EDMEulerScheduler extends SteppedScheduler<EDMEulerConfig> {
   ): StepOutput {
     const index = this.stepIndexFor(timestep);
     const sigma = this.sigmas[index]!;
-    const predOriginalSample = this.#denoised(modelOutput, sample, sigma);
+    const predOriginalSample = this.denoised(modelOutput, sample, sigma);
     const prevSample = eulerStep(sample, predOriginalSample, sigma, this.sigmas[index + 1]! - sigma);
     this.finishStep();
     return { prevSample, predOriginalSample };
   }
 
   protected override begin(count: number): number[] {
-    const { sigmaMin, sigmaMax, sigmaSchedule, rho, finalSigmasType } = this.config;
-    const sigmas =
-      sigmaSchedule === 'karras'
-        ? karrasSigmas(sigmaMin, sigmaMax, count, rho)
-        : Array.from(linspaceF32(Math.log(sigmaMin), Math.log(sigmaMax), count), Math.exp).reverse();
-    this.setSigmas(sigmas, finalSigmasType === 'zero' ? 0 : sigmas.at(-1)!);
-    return sigmas.map((sigma) => fround(0.25 * fround(Math.log(fround(sigma)))));
-  }
-
-  /** Table 1 of the paper, the row of EDM: c_skip and c_out. */
-  #denoised(output: Float32Array, sample: Float32Array, sigma: number): Float32Array {
-    const { sigmaData, predictionType } = this.config;
-    const skip = fround(sigmaData ** 2) / fround(fround(sigma ** 2) + fround(sigmaData ** 2));
-    const out = fround(sigma * sigmaData) / this.#deviation(sigma);
-    return sumOfTwo([skip, sample], [predictionType === 'epsilon' ? out : -out, output]);
-  }
-
-  /** √(σ² + σ_data²), the standard deviation of a noised sample. */
-  #deviation(sigma: number): number {
-    return fround(Math.sqrt(fround(fround(sigma ** 2) + fround(this.config.sigmaData ** 2))));
+    const sigmas = this.spacedLevels(count);
+    return this.startAt(sigmas, this.config.finalSigmasType === 'zero' ? 0 : sigmas.at(-1)!);
   }
 }

@@ -27,6 +27,11 @@ export { DDIMInverseScheduler, type DDIMInverseConfig } from './ddim-inverse.js'
 export type { VarianceType } from './ddpm-variance.js';
 export { DDPMScheduler, type DDPMConfig } from './ddpm.js';
 export { DPMSolverSDEScheduler, type DPMSolverSDEConfig } from './dpm-solver-sde.js';
+export {
+  EDMDPMSolverMultistepScheduler,
+  type EDMDPMSolverMultistepConfig,
+} from './edm-dpm-solver-multistep.js';
+export type { EDMConfig } from './edm-scheduler.js';
 export { EDMEulerScheduler, type EDMEulerConfig } from './edm-euler.js';
 export { HeunDiscreteScheduler, type HeunDiscreteConfig } from './heun-discrete.js';
 export {

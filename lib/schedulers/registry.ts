@@ -6,6 +6,7 @@ import { DDIMInverseScheduler } from './ddim-inverse.js';
 import { DDPMScheduler } from './ddpm.js';
 import { DPMSolverMultistepScheduler } from './dpm-solver-multistep.js';
 import { DPMSolverSDEScheduler } from './dpm-solver-sde.js';
+import { EDMDPMSolverMultistepScheduler } from './edm-dpm-solver-multistep.js';
 import { EDMEulerScheduler } from './edm-euler.js';
 import { DEISMultistepScheduler } from './deis-multistep.js';
 import { DPMSolverSinglestepScheduler } from './dpm-solver-singlestep.js';
@@ -29,6 +30,7 @@ const classes: readonly SchedulerClass[] = [
   DDPMScheduler,
   DPMSolverMultistepScheduler,
   DPMSolverSDEScheduler,
+  EDMDPMSolverMultistepScheduler,
   EDMEulerScheduler,
   DEISMultistepScheduler,
   DPMSolverSinglestepScheduler,
