@@ -30,6 +30,7 @@ export {
   type ComponentExport,
   type ComponentName,
   type ExportOptions,
+  type GenerationDefaults,
   type ModelIndex,
   type NetworkName,
   type NetworkSource,

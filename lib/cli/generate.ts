@@ -34,14 +34,14 @@ import { requireMultiple, vaeScaleFactorOf } from './vae-scale-factor.js';
 
 /** Small models take less guidance than large ones. */
 const DEFAULT_MODEL_GUIDANCE = 3;
-const GUIDANCE = 7.5;
+const STEPS = 20;
 
 interface Options extends ImageOptions {
   model?: string;
   revision?: string;
   prompt: string;
   negativePrompt?: string;
-  steps: number;
+  steps?: number;
   guidanceScale?: number;
   size?: { width: number; height: number };
   seed?: bigint;
@@ -78,10 +78,14 @@ export function generateCommand(): Command {
     .addOption(revisionOption())
     .requiredOption('-p, --prompt <text>', 'what the image should show')
     .option('-n, --negative-prompt <text>', 'what it should not show')
-    .option('--steps <number>', 'denoising steps, up to 1000', wholeNumberUpTo(1000), 20)
+    .option(
+      '--steps <number>',
+      `denoising steps, up to 1000 (default: ${STEPS}, or the model's own where it takes fewer)`,
+      wholeNumberUpTo(1000),
+    )
     .option(
       '--guidance-scale <number>',
-      `how closely to follow the prompt; 1 is without guidance (default: ${GUIDANCE})`,
+      "how closely to follow the prompt; 1 is without guidance (default: the model's own, 7.5 for Stable Diffusion)",
       number,
     )
     .option(
@@ -141,7 +145,7 @@ async function run(given: Options): Promise<void> {
     const factor = isSingleFile(source) ? undefined : await vaeScaleFactorOf(source);
     if (factor !== undefined) requireMultiple(options.size, factor);
   }
-  const inputs = await readImageInputs(options, options.steps);
+  const inputs = await readImageInputs(options, options.steps ?? STEPS);
   const { output, images: count, format, json } = options;
   if (json && output === '-') throw new Error('--json and -o - both want standard output: use one of them.');
   if (options.cacheDir !== undefined) await prepareFolder(options.cacheDir);
@@ -161,7 +165,7 @@ function generateOptions(options: Options): Request {
   return {
     negativePrompt,
     numInferenceSteps: steps,
-    guidanceScale: options.guidanceScale ?? (model === undefined ? DEFAULT_MODEL_GUIDANCE : GUIDANCE),
+    guidanceScale: options.guidanceScale ?? (model === undefined ? DEFAULT_MODEL_GUIDANCE : undefined),
     eta,
     ...(options.size ?? {}),
     seeds: first === undefined ? undefined : seedsFrom(first, images),
@@ -177,7 +181,8 @@ async function generate(
 ): Promise<WorkResult> {
   await using pipeline = await load(options, inputs.pipelineClass, progress, signal);
   // A schedule that has no such number of steps is refused before networks are compiled.
-  pipeline.scheduler.clone().setTimesteps(options.steps);
+  const defaultSteps = Math.min(STEPS, pipeline.generationDefaults.numInferenceSteps);
+  pipeline.scheduler.clone().setTimesteps(options.steps ?? defaultSteps);
   const { unet, vaeScaleFactor } = pipeline.components;
   const { width, height } = unet.sampleSize;
   const own = { width: width * vaeScaleFactor, height: height * vaeScaleFactor };
@@ -186,15 +191,17 @@ async function generate(
   await pipeline.reshape({
     ...size,
     numImagesPerPrompt: options.images,
-    guidance: (request.guidanceScale ?? GUIDANCE) > 1,
+    guidance: request.guidanceScale === undefined ? undefined : request.guidanceScale > 1,
     signal,
   });
 
   progress.update({ label: 'Encoding the prompt', activity: 'encoding the prompt' });
   const { images, seeds, timings } = await (pipeline as OVDiffusionPipeline).generate(options.prompt, {
-    ...request,
+    // Left out where it is the model's own, which for an image depends on the strength.
+    ...(defaultSteps === STEPS && { numInferenceSteps: STEPS }),
+    ...given(request),
     ...size,
-    ...inputs.options,
+    ...given(inputs.options),
     signal,
     onStep: ({ step, steps, secondsPerStep }) => {
       progress.update({
@@ -213,6 +220,12 @@ async function generate(
   if (json) return { lines: [JSON.stringify({ files, seeds: seeds.map(String), ...timings })], failure };
   // Standard output is the image's, or nobody reads it any more.
   return { lines: target.files ? files : [], failure };
+}
+
+/** Without options that the command line does not name, some of which the model's pipeline may not have. */
+function given<Options extends object>(options: Options): Partial<Options> {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Partial<Options>;
 }
 
 async function load(

@@ -2,9 +2,10 @@ import { InvalidArgumentError as InvalidOption, Option } from 'commander';
 
 import { readImage, type Pixels } from '../image/index.js';
 import {
+  OVDiffusionPipeline,
   OVStableDiffusionImg2ImgPipeline,
   OVStableDiffusionInpaintPipeline,
-  OVStableDiffusionPipeline,
+  type OVStableDiffusionPipeline,
   type AnyGenerateOptions,
 } from '../pipelines/index.js';
 import { beginIndexForStrength } from '../schedulers/index.js';
@@ -41,6 +42,9 @@ export function imageInputOptions(): [Option, Option, Option, Option] {
   ];
 }
 
+/** The pipeline that a model is for, whatever it is; all have the components that the command line uses. */
+const ANY_PIPELINE = OVDiffusionPipeline as unknown as typeof OVStableDiffusionPipeline;
+
 /** Images that were read, and the pipeline that takes them. */
 export interface ImageInputs {
   readonly pipelineClass:
@@ -62,7 +66,7 @@ export async function readImageInputs(given: ImageOptions, steps: number): Promi
     const dependent = Object.entries({ '--mask': mask, '--strength': strength, '--mask-blur': maskBlur });
     const alone = dependent.find(([, value]) => value !== undefined);
     if (alone) throw new Error(`${alone[0]} needs an image to start from: add --image <file>.`);
-    return { pipelineClass: OVStableDiffusionPipeline, image: undefined, options: {} };
+    return { pipelineClass: ANY_PIPELINE, image: undefined, options: {} };
   }
   if (mask === undefined && maskBlur !== undefined)
     throw new Error('--mask-blur needs a mask: add --mask <file>.');

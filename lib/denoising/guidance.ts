@@ -4,7 +4,7 @@ import type { NoisePredictor } from './noise-predictor.js';
 
 /** Options of `generate` that guide the prediction. A kind of guidance has its options, fields and predictor here. */
 export interface GuidanceOptions {
-  /** Classifier-free guidance; at 1 or below there is none and the UNet runs at half the batch. Default: 7.5. */
+  /** Classifier-free guidance; at 1 or below there is none and the UNet runs at half the batch. Default: the model's, 7.5. */
   guidanceScale?: number | undefined;
   /**
    * Brings the guided prediction towards the deviation of the unguided one, 0 (not at all) to 1, against overexposure

@@ -1,5 +1,6 @@
 import type { ModelIndex, NetworkName, TokenizerName } from './layout.js';
 import { ModelLoadError } from '../common/errors.js';
+import type { GenerationDefaults } from './generation-defaults.js';
 import type { NetworkSource } from './network-source.js';
 import type { TokenizerSource } from './tokenizer-source.js';
 
@@ -22,6 +23,8 @@ export interface PretrainedModel {
    * @throws ModelLoadError `MODEL_NOT_FOUND`, `CONFIG_INVALID`
    */
   schedulerConfig(): Promise<Readonly<Record<string, unknown>>>;
+  /** What it generates with where options say nothing, if it is a few-step model or was saved with defaults. */
+  readonly generationDefaults?: GenerationDefaults | undefined;
   /** How its weights were converted while networks are built; undefined for networks read from OpenVINO IR. */
   readonly export: { readonly weightFormat: string; readonly clipSkip: number } | undefined;
 }

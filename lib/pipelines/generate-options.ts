@@ -25,7 +25,7 @@ export interface GenerateOptions extends GuidanceOptions {
   width?: number | undefined;
   /** Pixels; a multiple of the VAE's factor (8 for SD). Default: as reshaped, else the model's own size. */
   height?: number | undefined;
-  /** Denoising steps. Default: 50. */
+  /** Denoising steps. Default: the model's (`pipeline.generationDefaults`), 50 if it is no few-step model. */
   numInferenceSteps?: number | undefined;
   /**
    * Timesteps to denoise at, descending, in place of a number of steps; for schedulers that take them
@@ -50,7 +50,7 @@ export interface GenerateOptions extends GuidanceOptions {
   generator?: Generator | readonly Generator[] | undefined;
   /** Noise to start from instead of a seed's, before the scheduler scales it; [images, channels, height, width]. */
   latents?: Float32Array | Latents | undefined;
-  /** η of DDIM (https://arxiv.org/abs/2010.02502) or γ of TCD, 0 to 1; other schedulers ignore it. Default: 0. */
+  /** η of DDIM (https://arxiv.org/abs/2010.02502) or γ of TCD, 0 to 1; other schedulers ignore it. Default: the model's, 0. */
   eta?: number | undefined;
   /** Default: 'image'. */
   outputType?: OutputType | undefined;

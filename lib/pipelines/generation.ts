@@ -4,7 +4,7 @@ import type { GenerationParameters } from '../image/index.js';
 import type { Scheduler, TimestepOptions } from '../schedulers/index.js';
 import type { GenerateOptions } from './generate-options.js';
 import type { RawImage } from './generate-result.js';
-import type { GenerateRequest, RequestDefaults } from './request.js';
+import type { GenerateRequest } from './request.js';
 
 /** What a pipeline starts the loop from. */
 export interface Start extends Pick<DenoiseOptions, 'latents' | 'firstIndex' | 'endIndex' | 'afterStep'> {
@@ -39,6 +39,3 @@ export interface Generation {
   readonly shape: readonly number[];
   readonly context: InferenceContext;
 }
-
-/** What a family of models generates with where the options do not say. */
-export type GenerationDefaults = Pick<RequestDefaults, 'guidanceScale' | 'numInferenceSteps'>;

@@ -1,6 +1,7 @@
 import { beginIndexForStrength, correctScheduler, type Scheduler } from '../schedulers/index.js';
 import { requireLatentsAndText, requireVaeEncoder } from './components.js';
 import type { OutputType } from './generate-options.js';
+import { withSteps } from './generation-defaults.js';
 import type { GenerateResult } from './generate-result.js';
 import { parseImg2ImgOptions, type Img2ImgGenerateOptions } from './image-to-image-options.js';
 import type { StableDiffusionComponents } from './load-components.js';
@@ -89,7 +90,8 @@ export class OVStableDiffusionImg2ImgPipeline extends StableDiffusionPipeline {
     prompt: string | readonly string[],
     options: Img2ImgGenerateOptions & { outputType?: Output | undefined },
   ): Promise<GenerateResult<Output>> {
-    const { image, strength = 0.8, resizeMode = 'default', ...others } = parseImg2ImgOptions(options);
+    const { image, strength = 0.8, resizeMode = 'default', ...rest } = parseImg2ImgOptions(options);
+    const others = withSteps(rest, this.generationDefaults, strength);
     // Refused here, before the image is read.
     beginIndexForStrength({ order: 1 }, others.numInferenceSteps ?? 50, strength);
     const begin = ({ scheduler, request }: Generation): Begin => ({

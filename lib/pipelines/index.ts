@@ -7,6 +7,7 @@ export type {
   OutputOf,
   RawImage,
 } from './generate-result.js';
+export type { CompleteGenerationDefaults } from './generation-defaults.js';
 export { OVLatentConsistencyModelPipeline } from './latent-consistency.js';
 export type { LatentConsistencyGenerateOptions } from './latent-consistency-options.js';
 export type { StableDiffusionComponents, StableDiffusionXLComponents } from './load-components.js';

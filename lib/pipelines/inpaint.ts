@@ -1,6 +1,7 @@
 import { beginIndexForStrength, correctScheduler, type Scheduler } from '../schedulers/index.js';
 import { requireInpaintUNet, requireVaeEncoder } from './components.js';
 import type { OutputType } from './generate-options.js';
+import { withSteps } from './generation-defaults.js';
 import type { GenerateResult } from './generate-result.js';
 import { inpaintPlan } from './inpaint-plan.js';
 import type { InpaintBegin } from './inpaint-start.js';
@@ -100,8 +101,9 @@ export class OVStableDiffusionInpaintPipeline extends StableDiffusionPipeline {
     prompt: string | readonly string[],
     options: InpaintGenerateOptions & { outputType?: Output | undefined },
   ): Promise<GenerateResult<Output>> {
-    const parsed = parseInpaintOptions(options);
-    const { strength = 1 } = parsed;
+    const given = parseInpaintOptions(options);
+    const { strength = 1 } = given;
+    const parsed = withSteps(given, this.generationDefaults, strength);
     // Refused here, before images are read.
     beginIndexForStrength({ order: 1 }, parsed.numInferenceSteps ?? 50, strength);
     const begin = ({ scheduler, request }: Generation): InpaintBegin => ({

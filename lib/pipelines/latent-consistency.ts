@@ -99,7 +99,7 @@ export class OVLatentConsistencyModelPipeline extends StableDiffusionPipeline {
     { numInferenceSteps, timesteps, sigmas }: LatentConsistencyGenerateOptions,
     schedule: { originalInferenceSteps?: number | undefined },
   ): void {
-    const steps = numInferenceSteps ?? this.defaults.numInferenceSteps;
+    const steps = numInferenceSteps ?? this.generationDefaults.numInferenceSteps;
     setSchedule(this.scheduler.clone(), { ...schedule, timesteps, sigmas, numInferenceSteps: steps });
   }
 }

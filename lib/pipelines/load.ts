@@ -13,6 +13,7 @@ import {
 import { Scheduler, schedulerFromConfig } from '../schedulers/index.js';
 import { compileSettings } from './compile-settings.js';
 import { networksOf } from './components.js';
+import { withModelDefaults } from './generation-defaults.js';
 import { loadVae } from './load-vae.js';
 import { loadComponents } from './load-components.js';
 import {
@@ -105,22 +106,25 @@ type Open = (
 
 async function load<Pipeline>(
   pipelineClass: LoadablePipeline<Pipeline> | undefined,
-  options: LoadingOptions & Pick<PipelineOptions, 'probe'>,
+  options: LoadingOptions & Pick<PipelineOptions, 'probe'> & Pick<SingleFileOptions, 'predictionType'>,
   open: Open,
 ): Promise<Pipeline> {
   const settings = await compileSettings(options);
-  const model = withKeptConfig(await open(settings.core, options.scratchDir ?? options.cacheDir));
+  const model = await withModelDefaults(
+    withKeptConfig(await open(settings.core, options.scratchDir ?? options.cacheDir)),
+    options.predictionType,
+  );
   const chosen = pipelineClass ?? (pipelineOfModel(model) as LoadablePipeline<Pipeline>);
   requireModelClass(chosen, model.index, model.path);
   const scheduler = await loadScheduler(model, options.scheduler);
-  const { onProgress, signal, strictShapes } = options;
+  const { onProgress, signal, strictShapes, generationDefaults } = options;
   if (options.probe) {
     const networks = model.networks.map(({ path }) => path).filter((path) => path.endsWith('.xml'));
     await probeIr(networks, { device: settings.device, properties: settings.properties, signal });
   }
   const components = await loadComponents(model, settings, { onProgress, signal });
   try {
-    return new chosen(components as never, scheduler, { strictShapes, onProgress });
+    return new chosen(components as never, scheduler, { strictShapes, onProgress, generationDefaults });
   } catch (error) {
     await Promise.all(networksOf(components).map((network) => network.dispose()));
     throw error;

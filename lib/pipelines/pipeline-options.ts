@@ -7,10 +7,12 @@ import {
   checkpointFields,
   exportOptionFields,
   type ExportOptions,
+  type GenerationDefaults,
   type SingleFileExportOptions,
 } from '../models/index.js';
 import type { CompileProperties } from '../runtime/index.js';
 import { Scheduler, type SchedulerClass } from '../schedulers/index.js';
+import { generationDefaultsField } from './generation-defaults.js';
 import type { PipelineProgress } from './progress.js';
 
 /** Options of `fromPretrained`; those of the hub apply to models that are not a folder. */
@@ -41,6 +43,11 @@ export interface LoadingOptions extends Pick<ExportOptions, 'weightFormat' | 'cl
    * its revision 'main'. `weightFormat` and `variant` apply to it too. Default: the model's own.
    */
   vae?: string | undefined;
+  /**
+   * What `generate` uses where its options say nothing: `{ numInferenceSteps, guidanceScale, eta }`, each of which may be
+   * left out. Default: the model's own, see `pipeline.generationDefaults`.
+   */
+  generationDefaults?: GenerationDefaults | undefined;
   /**
    * Precision of the arithmetic. Default: bf16 where the processor computes it natively (avx512_bf16 or AMX), else
    * what OpenVINO chooses for the device. `pipeline.inferencePrecision` is what was compiled.
@@ -92,6 +99,7 @@ const loadingFields = {
     .custom<Scheduler | SchedulerClass>((value) => Scheduler.isScheduler(value) || isSchedulerClass(value))
     .describe('a Scheduler or a scheduler class')
     .optional(),
+  generationDefaults: generationDefaultsField.optional(),
   inferencePrecision: oneOf(['bf16', 'f32', 'f16']).optional(),
   device: z.string().min(1).describe('the name of an OpenVINO device').optional(),
   ovConfig: z

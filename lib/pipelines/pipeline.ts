@@ -1,12 +1,18 @@
 import { asyncDispose } from '../common/dispose-symbols.js';
 import { raceAbort } from '../common/abort.js';
 import { parseOptions, wrongValue } from '../common/options.js';
-import type { PretrainedModel, SaveExportOptions } from '../models/index.js';
+import type { GenerationDefaults, PretrainedModel, SaveExportOptions } from '../models/index.js';
 import { Scheduler } from '../schedulers/index.js';
 import { networksOf } from './components.js';
 import { ExclusiveCalls } from './exclusive-calls.js';
 import type { AnyGenerateOptions } from './any-generate-options.js';
 import type { OutputType } from './generate-options.js';
+import {
+  mergedDefaults,
+  parseGenerationDefaults,
+  type CompleteGenerationDefaults,
+  type FamilyDefaults,
+} from './generation-defaults.js';
 import type { GenerateResult } from './generate-result.js';
 import { loadPretrained, loadSingleFile } from './load.js';
 import { initSchema, type PipelineInit } from './pipeline-init.js';
@@ -50,6 +56,7 @@ export abstract class OVDiffusionPipeline<
   protected readonly calls: ExclusiveCalls;
   readonly #init: PipelineInit;
   #scheduler: Scheduler;
+  #generationDefaults: GenerationDefaults;
   #disposal: Promise<void> | undefined;
 
   protected constructor(components: Components, scheduler: Scheduler, init: PipelineInit = {}) {
@@ -57,6 +64,7 @@ export abstract class OVDiffusionPipeline<
     this.#init = parseOptions(initSchema, init, 'a pipeline');
     this.components = components;
     this.#scheduler = scheduler;
+    this.#generationDefaults = this.#init.generationDefaults ?? {};
     this.shapes = new ReshapePolicy(this.#init.strictShapes ?? false);
     const networks = networksOf(components);
     this.calls = new ExclusiveCalls(networks.map(({ queue }) => queue));
@@ -113,7 +121,8 @@ export abstract class OVDiffusionPipeline<
   ): Pipeline {
     if (!(pipeline instanceof OVDiffusionPipeline)) throw wrongValue('a pipeline', 'pipeline', pipeline);
     pipeline.calls.requireOpen();
-    const made = new this(pipeline.components, pipeline.scheduler, init ?? pipeline.#init);
+    const own = { ...pipeline.#init, generationDefaults: pipeline.#generationDefaults };
+    const made = new this(pipeline.components, pipeline.scheduler, init ?? own);
     const { shape } = pipeline.shapes;
     if (shape) made.shapes.reshape(shape);
     return made;
@@ -128,6 +137,26 @@ export abstract class OVDiffusionPipeline<
   set scheduler(scheduler: Scheduler) {
     if (!Scheduler.isScheduler(scheduler)) throw wrongValue('a Scheduler', 'scheduler', scheduler);
     this.#scheduler = scheduler;
+  }
+
+  /**
+   * What `generate` uses where its options say nothing: what is set here or was given when the pipeline was loaded, else
+   * the model's, by its kind (few-step models) or by what it was saved with, else diffusers'. Setting it replaces what
+   * was set before; what it leaves out is the model's again.
+   *
+   * @throws InvalidArgumentError when it is set to something else
+   * @example
+   * ```ts
+   * pipeline.generationDefaults; // { numInferenceSteps: 1, guidanceScale: 0, eta: 0 } for SD Turbo
+   * pipeline.generationDefaults = { numInferenceSteps: 4 };
+   * ```
+   */
+  get generationDefaults(): CompleteGenerationDefaults {
+    return mergedDefaults(this.defaults, this.components.model.generationDefaults, this.#generationDefaults);
+  }
+
+  set generationDefaults(defaults: GenerationDefaults) {
+    this.#generationDefaults = parseGenerationDefaults(defaults);
   }
 
   /** The precision that the networks compute in, as the device says; undefined before any is compiled. */
@@ -187,7 +216,14 @@ export abstract class OVDiffusionPipeline<
   async savePretrained(target: string, options: SaveExportOptions = {}): Promise<void> {
     if (typeof target !== 'string' || target === '') throw wrongValue('a path', 'target', target);
     this.calls.requireOpen();
-    await savePipeline(this.components, this.#scheduler, this.className, target, options);
+    await savePipeline(
+      this.components,
+      this.#scheduler,
+      this.className,
+      target,
+      options,
+      this.#generationDefaults,
+    );
   }
 
   /**
@@ -213,6 +249,9 @@ export abstract class OVDiffusionPipeline<
     prompt: string | readonly string[],
     options?: AnyGenerateOptions & { outputType?: Output | undefined },
   ): Promise<GenerateResult<Output>>;
+
+  /** What the family of models generates with. */
+  protected abstract readonly defaults: FamilyDefaults;
 
   /** Its class as model_index.json names it when it is saved, diffusers' name without the OV before it. */
   protected abstract readonly className: string;

@@ -27,10 +27,12 @@ export interface RequestDefaults {
   readonly sampleSize: LatentSize;
   /** What the pipeline was reshaped to. */
   readonly reshaped: StaticShape | undefined;
-  /** Of the family of models. */
+  /** Of the pipeline. */
   readonly guidanceScale: number;
-  /** Of the family of models. Default: 50. */
+  /** Default: 50. */
   readonly numInferenceSteps?: number;
+  /** Default: 0. */
+  readonly eta?: number;
   /** Whether the UNet takes the guidance scale as an input, in place of an unconditional half of its batch. */
   readonly embedsGuidance?: boolean;
 }
@@ -65,13 +67,13 @@ export function checkRequest(prompt: unknown, options: GenerateOptions, vaeScale
 export function resolveRequest(
   prompt: unknown,
   options: GenerateOptions,
-  { vaeScaleFactor, sampleSize, reshaped, ...defaults }: RequestDefaults,
+  { vaeScaleFactor, sampleSize, reshaped, embedsGuidance = false, ...defaults }: RequestDefaults,
 ): GenerateRequest {
   const prompts = promptsOf(prompt);
   const { numInferenceSteps = defaults.numInferenceSteps ?? 50, guidanceScale = defaults.guidanceScale } =
     options;
-  const { eta = 0 } = options;
-  const hasNegativeHalf = guidanceScale > 1 && !defaults.embedsGuidance;
+  const { eta = defaults.eta ?? 0 } = options;
+  const hasNegativeHalf = guidanceScale > 1 && !embedsGuidance;
   const width = options.width ?? reshaped?.width ?? sampleSize.width * vaeScaleFactor;
   const height = options.height ?? reshaped?.height ?? sampleSize.height * vaeScaleFactor;
   const numImagesPerPrompt = options.numImagesPerPrompt ?? reshaped?.numImagesPerPrompt ?? 1;

@@ -1,14 +1,17 @@
 import { join } from 'node:path';
 
 import {
+  exportedModel,
   exportSource,
   pipelineClassOf,
   saveModel,
   schedulerConfigIn,
   TOKENIZER_NAMES,
+  withGenerationDefaults,
   type PipelineExport,
   type SaveExportOptions,
 } from '../models/index.js';
+import { withModelDefaults } from './generation-defaults.js';
 import { correctSchedulerFile } from '../schedulers/index.js';
 import { saveTokenizerNetwork } from '../tokenizer/index.js';
 
@@ -36,15 +39,17 @@ export async function saveExport(
     name: component.name,
     write: (folder: string) => exportSource(component, pipeline.source).save(folder, target),
   }));
-  const { index, source } = pipeline;
-  const given = pipeline.schedulerConfig;
+  const { source } = pipeline;
+  const model = await withModelDefaults(exportedModel(pipeline, {}));
+  const index = withGenerationDefaults(pipeline.index, model.generationDefaults ?? {});
+  const given = pipeline.schedulerConfig && (await model.schedulerConfig());
   const schedulerConfig =
     given && !pipeline.hasFolderScheduler
       ? given
       : correctSchedulerFile(given ?? (await schedulerConfigIn(source)), pipelineClassOf(index), source);
   const roots = pipeline.components.flatMap(({ root }) => root ?? []);
   await saveModel(
-    { ...pipeline, roots, schedulerConfig, networks, complete: saveTokenizerNetworks },
+    { ...pipeline, index, roots, schedulerConfig, networks, complete: saveTokenizerNetworks },
     target,
     options,
     'saveExport',

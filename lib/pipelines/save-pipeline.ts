@@ -1,6 +1,8 @@
 import {
   pipelineClassOf,
   saveModel,
+  withGenerationDefaults,
+  type GenerationDefaults,
   type ModelIndex,
   type PretrainedModel,
   type SaveExportOptions,
@@ -13,6 +15,7 @@ import { saveTokenizerNetworks } from './save-export.js';
  * Writes a pipeline in optimum-intel's layout, atomically.
  *
  * @param className - diffusers' name of the pipeline
+ * @param generationDefaults - those set, in place of the model's
  * @throws SaveError, InvalidArgumentError; the signal's reason
  */
 export async function savePipeline(
@@ -21,6 +24,7 @@ export async function savePipeline(
   className: string,
   target: string,
   options: SaveExportOptions,
+  generationDefaults: GenerationDefaults,
 ): Promise<void> {
   const { model } = components;
   const held = networksOf(components).map(({ source }) => source);
@@ -33,7 +37,10 @@ export async function savePipeline(
   const roots = [...held, ...others].map(({ root }) => root);
   const saved = {
     source: model.path,
-    index: indexOf(model.index, className),
+    index: withGenerationDefaults(indexOf(model.index, className), {
+      ...model.generationDefaults,
+      ...generationDefaults,
+    }),
     schedulerConfig,
     networks,
     roots,

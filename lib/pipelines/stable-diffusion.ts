@@ -19,7 +19,7 @@ import {
 } from '../denoising/index.js';
 import { encodePrompts } from '../prompts/index.js';
 import { setSchedule, type Scheduler } from '../schedulers/index.js';
-import type { Generation, GenerationDefaults, Plan, Start } from './generation.js';
+import type { Generation, Plan, Start } from './generation.js';
 import { describeComponents, type ComponentDescription, type DescribedComponents } from './components.js';
 import { decodeLatents } from './decode-latents.js';
 import {
@@ -48,7 +48,6 @@ export abstract class LatentDiffusionPipeline<
 > extends OVDiffusionPipeline<Components> {
   /** Tokens of a prompt. */
   protected abstract readonly tokens: number;
-  protected abstract readonly defaults: GenerationDefaults;
 
   /** The UNet's inputs beside the sample and the timestep, one row for each of its own. */
   protected abstract condition(generation: Generation): Promise<UNetInputs>;
@@ -145,7 +144,7 @@ export abstract class LatentDiffusionPipeline<
     requireMemory(needed);
   }
 
-  protected override guides(wanted = true): boolean {
+  protected override guides(wanted = this.generationDefaults.guidanceScale > 1): boolean {
     return wanted && this.#guidanceWidth === undefined;
   }
 
@@ -160,7 +159,7 @@ export abstract class LatentDiffusionPipeline<
       vaeScaleFactor,
       sampleSize,
       reshaped: this.shapes.shape,
-      ...this.defaults,
+      ...this.generationDefaults,
       embedsGuidance: this.#guidanceWidth !== undefined,
     });
     this.shapes.require(shapeOf(request));

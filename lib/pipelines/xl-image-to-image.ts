@@ -2,6 +2,7 @@ import { optionsSchema } from '../common/options.js';
 import type { Scheduler } from '../schedulers/index.js';
 import { requireLatents, requireVaeEncoder } from './components.js';
 import { parseGenerateOptionsOf, type GenerateOptions, type OutputType } from './generate-options.js';
+import { withSteps } from './generation-defaults.js';
 import type { GenerateResult } from './generate-result.js';
 import { imageFields, strengthField, withoutLatents, type ImageOptions } from './image-options.js';
 import { imageToImagePlan } from './image-to-image-plan.js';
@@ -104,7 +105,8 @@ export class OVStableDiffusionXLImg2ImgPipeline extends StableDiffusionXLPipelin
     options: Img2ImgXLGenerateOptions & { outputType?: Output | undefined },
   ): Promise<GenerateResult<Output>> {
     const parsed: Img2ImgXLGenerateOptions = parseGenerateOptionsOf(schema, options);
-    const { image, strength = 0.3, resizeMode = 'default', denoisingStart, denoisingEnd, ...others } = parsed;
+    const { image, strength = 0.3, resizeMode = 'default', denoisingStart, denoisingEnd, ...rest } = parsed;
+    const others = withSteps(rest, this.generationDefaults, strength);
     checkXLOptions(prompt, others, this.layers);
     checkRange(parsed);
     const range = { strength, denoisingStart, denoisingEnd };

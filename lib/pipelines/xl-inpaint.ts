@@ -2,6 +2,7 @@ import { optionsSchema } from '../common/options.js';
 import type { Scheduler } from '../schedulers/index.js';
 import { requireInpaintChannels, requireVaeEncoder } from './components.js';
 import { parseGenerateOptionsOf, type OutputType } from './generate-options.js';
+import { withSteps } from './generation-defaults.js';
 import type { GenerateResult } from './generate-result.js';
 import { inpaintFields, requireInpaintAgreement, type InpaintGenerateOptions } from './inpaint-options.js';
 import { inpaintPlan } from './inpaint-plan.js';
@@ -114,7 +115,7 @@ export class OVStableDiffusionXLInpaintPipeline extends StableDiffusionXLPipelin
     const { strength = 0.9999 } = parsed;
     const range = { strength, denoisingStart, denoisingEnd };
     const { plan, options: others } = inpaintPlan(
-      parsed,
+      withSteps(parsed, this.generationDefaults, strength),
       { strength, begin: (generation) => ({ ...xlBegin(generation, range), isNoise: strength === 1 }) },
       this.components,
       this.shapes,
