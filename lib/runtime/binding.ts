@@ -107,6 +107,7 @@ export interface GraphOutput {
 export interface NativeWeightConversion {
   convert(constant: GraphOutput, elementType: ElementType, name: string): GraphOutput;
   quantize(constant: GraphOutput, name: string): readonly [integers: GraphOutput, scales: GraphOutput];
+  upsampling(constant: GraphOutput, elementType: 'f32' | 'f16', name: string): GraphOutput;
   /** @returns names of tensors with values beyond the range of their new type, whose constants are of no use */
   run(): Promise<string[]>;
 }

@@ -33,6 +33,17 @@ export class WeightConversion {
   }
 
   /**
+   * Kernels with which one transposed convolution, of stride 2 and padding 1, does what nearest upsampling to twice
+   * the size and a 3x3 convolution do. Sums of taps are computed in f32.
+   *
+   * @param constant - the 3x3 kernels, [outputs, inputs, 3, 3]
+   * @returns [inputs, outputs, 4, 4]
+   */
+  upsampling(constant: GraphOutput, elementType: 'f32' | 'f16', name: string): GraphOutput {
+    return native(() => this.#handle.upsampling(constant, elementType, name));
+  }
+
+  /**
    * Computes all values asked for. Nothing more can be asked for afterwards.
    *
    * @returns the names of tensors with values beyond the range of the type asked for. Their constants are of no use:

@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
-#include <limits>
-#include <openvino/op/convert.hpp>
-#include <openvino/op/parameter.hpp>
+#include <openvino/core/type/float16.hpp>
 #include <openvino/runtime/tensor.hpp>
 #include <set>
 #include <string>
@@ -15,73 +12,11 @@
 #include "element_type.h"
 #include "environment.h"
 #include "graph/graph_output.h"
+#include "objects/upsampling_kernels.h"
+#include "objects/weight_blocks.h"
 
 namespace ovd {
 namespace {
-
-/** Elements converted at a time: a few megabytes of memory, whatever the tensor. */
-constexpr size_t kBlock = size_t{1} << 20;
-
-/** OpenVINO's own conversion, block by block. */
-class BlockConverter {
- public:
-  BlockConverter(const ov::op::v0::Constant& source, const ov::element::Type& type)
-      : source_(source.get_element_type()),
-        start_(static_cast<const uint8_t*>(source.get_data_ptr())),
-        type_(type),
-        convert_(std::make_shared<ov::op::v0::Parameter>(source_, ov::PartialShape::dynamic(1)), type),
-        block_(type, ov::Shape{0}) {}
-
-  /** Elements `first` to `first + count`, converted; valid until the next call. */
-  const ov::Tensor& operator()(size_t first, size_t count) {
-    const ov::Tensor input(source_, ov::Shape{count}, const_cast<uint8_t*>(start_ + first * source_.size()));
-    if (source_ == type_) return block_ = input;
-    block_.set_shape(ov::Shape{count});
-    ov::TensorVector outputs{block_};
-    if (!convert_.evaluate(outputs, {input})) {
-      throw CodedError("UNSUPPORTED",
-                       "OpenVINO cannot convert " + source_.get_type_name() + " to " + type_.get_type_name());
-    }
-    return block_ = outputs[0];
-  }
-
- private:
-  ov::element::Type source_;
-  const uint8_t* start_;
-  ov::element::Type type_;
-  ov::op::v0::Convert convert_;
-  ov::Tensor block_;
-};
-
-/** The largest magnitude that IEEE half precision holds. */
-constexpr float kMaxFloat16 = 65504;
-
-/**
- * The largest magnitude of some weights.
- *
- * @throws CodedError MODEL_CORRUPT for a value that is not a number, or infinite
- */
-float LargestMagnitude(const float* weights, size_t count, const std::string& name) {
-  // Without their sign, floats order like their bits, which compilers compare many at a time; the infinities
-  // and what is no number come last.
-  int32_t largest = 0;
-  for (size_t i = 0; i < count; ++i) {
-    int32_t bits = 0;
-    std::memcpy(&bits, weights + i, sizeof bits);
-    largest = std::max(largest, bits & 0x7fffffff);
-  }
-  if (largest >= 0x7f800000) {
-    throw CodedError("MODEL_CORRUPT",
-                     "The weights '" + name + "' contain values that are infinite or not a number");
-  }
-  float magnitude = 0;
-  std::memcpy(&magnitude, &largest, sizeof magnitude);
-  return magnitude;
-}
-
-const float* Floats(const ov::Tensor& block) {
-  return static_cast<const float*>(std::as_const(block).data());
-}
 
 std::shared_ptr<ov::op::v0::Constant> ConstantFrom(const Napi::CallbackInfo& info, size_t index) {
   const auto& output = GraphOutput::From(info[index]);
@@ -96,6 +31,7 @@ Napi::Function WeightConversion::Define(Napi::Env env) {
   return DefineWrapped(env, {
                                 InstanceMethod<&WeightConversion::AddConversion>("convert"),
                                 InstanceMethod<&WeightConversion::AddQuantization>("quantize"),
+                                InstanceMethod<&WeightConversion::AddUpsampling>("upsampling"),
                                 InstanceMethod<&WeightConversion::Run>("run"),
                             });
 }
@@ -124,7 +60,7 @@ Napi::Value WeightConversion::AddConversion(const Napi::CallbackInfo& info) {
     const auto type = ElementTypeFromName(TextArgument(info, 1, "elementType"));
     const std::string name = TextArgument(info, 2, "name");
     const auto region = state.file.Reserve(ov::shape_size(source->get_shape()) * type.size());
-    state.jobs.push_back({name, source, type, region, {}});
+    state.jobs.push_back({Kind::kConversion, name, source, type, region, {}});
     return ConstantOver(info.Env(), region, type, source->get_shape(), name);
   });
 }
@@ -141,11 +77,29 @@ Napi::Value WeightConversion::AddQuantization(const Napi::CallbackInfo& info) {
     scaleShape[0] = shape[0];
     const auto region = state.file.Reserve(ov::shape_size(shape));
     const auto scales = state.file.Reserve(shape[0] * sizeof(float));
-    state.jobs.push_back({name, source, ov::element::i8, region, scales});
+    state.jobs.push_back({Kind::kQuantization, name, source, ov::element::i8, region, scales});
     Napi::Array outputs = Napi::Array::New(info.Env(), 2);
     outputs.Set(0U, ConstantOver(info.Env(), region, ov::element::i8, shape, name));
     outputs.Set(1U, ConstantOver(info.Env(), scales, ov::element::f32, scaleShape, name + "/scale"));
     return outputs;
+  });
+}
+
+Napi::Value WeightConversion::AddUpsampling(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    State& state = Open();
+    const auto source = ConstantFrom(info, 0);
+    const auto type = ElementTypeFromName(TextArgument(info, 1, "elementType"));
+    const std::string name = TextArgument(info, 2, "name");
+    if (type != ov::element::f32 && type != ov::element::f16)
+      throw CodedError("INVALID_ARGUMENT", "Expected kernels of f32 or f16 but got " + type.get_type_name());
+    const ov::Shape& shape = source->get_shape();
+    if (shape.size() != 4 || shape[2] != 3 || shape[3] != 3 || ov::shape_size(shape) == 0)
+      throw CodedError("SHAPE_MISMATCH", "Expected the kernels of a 3x3 convolution");
+    const ov::Shape summed{shape[1], shape[0], 4, 4};
+    const auto region = state.file.Reserve(ov::shape_size(summed) * type.size());
+    state.jobs.push_back({Kind::kUpsampling, name, source, type, region, {}});
+    return ConstantOver(info.Env(), region, type, summed, name);
   });
 }
 
@@ -174,9 +128,9 @@ std::vector<std::string> WeightConversion::RunJobs(State& state) {
   const EvictMappedPagesScope evicting({mappings.begin(), mappings.end()});
   std::vector<std::string> outOfRange;
   for (const Job& job : state.jobs) {
-    if (job.scales.data != nullptr) {
+    if (job.kind == Kind::kQuantization) {
       Quantize(state.file, job);
-    } else if (!Convert(state.file, job)) {
+    } else if (!(job.kind == Kind::kUpsampling ? Upsample : Convert)(state.file, job)) {
       outOfRange.push_back(job.name);
     }
   }
@@ -188,7 +142,7 @@ bool WeightConversion::Convert(ScratchFile& file, const Job& job) {
   BlockConverter toTarget(*job.source, job.type);
   BlockConverter toFloat(*job.source, ov::element::f32);
   const bool isReal = job.source->get_element_type().is_real();
-  const float limit = job.type == ov::element::f16 ? kMaxFloat16 : std::numeric_limits<float>::max();
+  const float limit = LimitOf(job.type);
   const size_t count = ov::shape_size(job.source->get_shape());
   for (size_t first = 0; first < count; first += kBlock) {
     const size_t length = std::min(kBlock, count - first);
@@ -220,6 +174,36 @@ void WeightConversion::Quantize(ScratchFile& file, const Job& job) {
     file.Write(job.target, channel * width, row.data(), width);
   }
   file.Write(job.scales, 0, scales.data(), channels * sizeof(float));
+}
+
+bool WeightConversion::Upsample(ScratchFile& file, const Job& job) {
+  BlockConverter converter(*job.source, ov::element::f32);
+  const ov::Shape& shape = job.source->get_shape();
+  const size_t outputs = shape[0];
+  const size_t inputs = shape[1];
+  const size_t width = inputs * kConvolutionTaps;
+  const size_t most = std::max<size_t>(1, kBlock / width);
+  std::vector<float> kernels;
+  std::vector<ov::float16> halves;
+  for (size_t first = 0; first < outputs; first += most) {
+    const size_t count = std::min(most, outputs - first);
+    const float* weights = Floats(converter(first * width, count * width));
+    LargestMagnitude(weights, count * width, job.name);
+    SumUpsamplingTaps(weights, count, inputs, kernels);
+    if (LargestMagnitude(kernels.data(), kernels.size(), job.name) > LimitOf(job.type)) return false;
+    const void* data = kernels.data();
+    if (job.type == ov::element::f16) {
+      halves.assign(kernels.begin(), kernels.end());
+      data = halves.data();
+    }
+    // The output channels at hand are next to each other for one input channel only.
+    const size_t bytes = count * kUpsamplingTaps * job.type.size();
+    for (size_t input = 0; input < inputs; ++input) {
+      file.Write(job.target, (input * outputs + first) * kUpsamplingTaps * job.type.size(),
+                 static_cast<const uint8_t*>(data) + input * bytes, bytes);
+    }
+  }
+  return true;
 }
 
 }  // namespace ovd

@@ -15,7 +15,7 @@ namespace ovd {
 
 /**
  * JavaScript: `new WeightConversion(folder)`, convert(constant, elementType, name), quantize(constant, name),
- * run().
+ * upsampling(constant, elementType, name), run().
  *
  * A network is built over the results at once; their values are there when the promise of `run` has resolved,
  * to the names of tensors with values beyond the range of the type they were to be converted to.
@@ -29,8 +29,17 @@ class WeightConversion : public Wrapped<WeightConversion> {
  private:
   using Constant = std::shared_ptr<ov::op::v0::Constant>;
 
-  /** One tensor to be computed: converted, or with `scales` quantized to 8 bits. */
+  enum class Kind {
+    kConversion,
+    /** To 8 bits with `scales`. */
+    kQuantization,
+    /** To kernels that upsample (upsampling_kernels.h). */
+    kUpsampling,
+  };
+
+  /** One tensor to be computed. */
   struct Job {
+    Kind kind;
     std::string name;
     Constant source;
     ov::element::Type type;
@@ -49,9 +58,12 @@ class WeightConversion : public Wrapped<WeightConversion> {
   /** @returns false, and leaves the rest, where the target's type cannot hold a value */
   static bool Convert(ScratchFile& file, const Job& job);
   static void Quantize(ScratchFile& file, const Job& job);
+  /** @returns false, and leaves the rest, where the target's type cannot hold a sum */
+  static bool Upsample(ScratchFile& file, const Job& job);
 
   Napi::Value AddConversion(const Napi::CallbackInfo& info);
   Napi::Value AddQuantization(const Napi::CallbackInfo& info);
+  Napi::Value AddUpsampling(const Napi::CallbackInfo& info);
   Napi::Value Run(const Napi::CallbackInfo& info);
 
   State& Open() const;

@@ -13,6 +13,7 @@ import {
   type ElementType,
   type GraphOutput,
 } from '../../lib/runtime/index.js';
+import { relativeError } from '../support/reference-case.js';
 
 let folder: string;
 
@@ -186,4 +187,118 @@ describe('quantized weights', () => {
       });
     },
   );
+});
+
+describe('kernels of upsamplers', () => {
+  const spatial = { strides: [1, 1], dilations: [1, 1], pads_begin: [1, 1], pads_end: [1, 1] };
+
+  /** What OpenVINO makes of two steps, and of the one they are summed into; x is [1, inputs, 3, 2]. */
+  async function bothWays(kernels: GraphOutput, type: 'f32' | 'f16'): Promise<[Float32Array, Float32Array]> {
+    const inputs = Number(kernels.shape?.[1]);
+    const conversion = new WeightConversion(folder);
+    const summed = conversion.upsampling(kernels, type, 'weights');
+    expect([summed.elementType, summed.shape]).toEqual([type, [inputs, kernels.shape?.[0], 4, 4]]);
+    expect(await conversion.run()).toEqual([]);
+    const x = graph.parameter('f32', [1, inputs, 3, 2], 'x');
+    const larger = graph.node(
+      'Interpolate',
+      [
+        x,
+        graph.constant('f32', [2], Float32Array.of(2, 2)),
+        graph.constant('i64', [2], BigInt64Array.of(2n, 3n)),
+      ],
+      {
+        mode: 'nearest',
+        shape_calculation_mode: 'scales',
+        nearest_mode: 'floor',
+        coordinate_transformation_mode: 'asymmetric',
+        pads_begin: [0],
+        pads_end: [0],
+      },
+    );
+    const inF32 = (constant: GraphOutput) => graph.node('Convert', [constant], { destination_type: 'f32' });
+    const twoSteps = graph.node('Convolution', [larger, inF32(kernels)], {
+      ...spatial,
+      auto_pad: 'explicit',
+    });
+    const oneStep = graph.node('ConvolutionBackpropData', [x, inF32(summed)], {
+      ...spatial,
+      strides: [2, 2],
+      output_padding: [0, 0],
+      auto_pad: 'explicit',
+    });
+    using model = graph.model(
+      [x],
+      [
+        { output: twoSteps, names: ['two'] },
+        { output: oneStep, names: ['one'] },
+      ],
+      'both',
+    );
+    await using compiled = await sharedCore().compileModel(model, {
+      properties: { INFERENCE_PRECISION_HINT: 'f32' },
+    });
+    await using request = await compiled.createInferRequest();
+    const pixels = Float32Array.from({ length: inputs * 6 }, (_, i) => Math.cos(i * 3));
+    request.setInput('x', new Tensor('f32', [1, inputs, 3, 2], pixels));
+    await request.infer();
+    return [request.getOutput('two').data.slice(), request.getOutput('one').data.slice()];
+  }
+
+  const waves = (length: number) => Float32Array.from({ length }, (_, i) => Math.sin(i * i));
+
+  it.each([
+    ['f32', 2, 3],
+    ['f16', 3, 2],
+    ['bf16', 1, 1],
+    // More than are summed at a time.
+    ['f16', 421, 419],
+  ] as const)('of %s upsample as two steps do: %i of %i channels', async (type, outputs, inputs) => {
+    const shape = [outputs, inputs, 3, 3];
+    const source = graph.constant('f32', shape, waves(outputs * inputs * 9));
+    const kernels =
+      type === 'f32' ? source : graph.fold(graph.node('Convert', [source], { destination_type: type }));
+    const [twoSteps, oneStep] = await bothWays(kernels, 'f32');
+    expect(oneStep.length).toBe(outputs * 24);
+    expect(relativeError(oneStep, twoSteps)).toBeLessThan(3e-6);
+  });
+
+  it('in f16 differ by one rounding', async () => {
+    const [twoSteps, oneStep] = await bothWays(graph.constant('f32', [2, 2, 3, 3], waves(36)), 'f16');
+    const error = relativeError(oneStep, twoSteps);
+    expect(error).toBeGreaterThan(1e-6);
+    expect(error).toBeLessThan(1e-3);
+  });
+
+  it('are named where a sum is beyond float16, though no tap is', async () => {
+    const taps = new Float32Array(9).fill(40000);
+    const conversion = new WeightConversion(folder);
+    conversion.upsampling(graph.constant('f32', [1, 1, 3, 3], taps), 'f16', 'large');
+    conversion.upsampling(graph.constant('f32', [1, 1, 3, 3], taps), 'f32', 'held');
+    expect(await conversion.run()).toEqual(['large']);
+  });
+
+  it('are refused by name where a tap is not finite', async () => {
+    const conversion = new WeightConversion(folder);
+    const taps = new Float32Array(9);
+    taps[4] = NaN;
+    conversion.upsampling(graph.constant('f32', [1, 1, 3, 3], taps), 'f32', 'upsamplers.0.conv.weight');
+    await expect(conversion.run()).rejects.toMatchObject({
+      code: 'MODEL_CORRUPT',
+      message: expect.stringContaining('upsamplers.0.conv.weight') as string,
+    });
+  });
+
+  it.each([
+    [[2, 2, 3, 4], 'f32', 'SHAPE_MISMATCH'],
+    [[2, 2, 9], 'f32', 'SHAPE_MISMATCH'],
+    [[2, 0, 3, 3], 'f32', 'SHAPE_MISMATCH'],
+    [[2, 2, 3, 3], 'bf16', 'INVALID_ARGUMENT'],
+  ] as const)('are none of %j in %s', (shape, type, code) => {
+    const conversion = new WeightConversion(folder);
+    const source = graph.constant('f32', shape, new Float32Array(shape.reduce<number>((a, b) => a * b, 1)));
+    expect(() => conversion.upsampling(source, type as 'f32', 'x')).toThrow(
+      expect.objectContaining({ code }),
+    );
+  });
 });

@@ -2,9 +2,9 @@ import { z } from 'zod';
 
 import { graph, type GraphOutput, type Model } from '../../runtime/index.js';
 import type { WeightScope } from '../weights/weight-scope.js';
-import { ACTIVATIONS, activation, conv2d, type Activation } from './layers.js';
+import { ACTIVATIONS, activation, conv2d, upsampledConv2d, type Activation } from './layers.js';
 import { layerCount, width, type SupportedValues } from './network-config.js';
-import { add, multiply, scalar, upsampleNearest2d } from './tensors.js';
+import { add, multiply, scalar } from './tensors.js';
 
 export const TINY_VAE_SUPPORTED: SupportedValues = {
   _class_name: ['AutoencoderTiny'],
@@ -70,11 +70,10 @@ export function autoencoderTinyDecoder(w: WeightScope, config: AutoencoderTinyCo
     const size = config.decoder_block_out_channels[level] ?? 0;
     const isLast = level === config.num_decoder_blocks.length - 1;
     for (let block = 0; block < count; block++) state = tinyBlock(layers.next(), state, size, config.act_fn);
-    if (!isLast) {
-      state = upsampleNearest2d(state);
-      layers.skip();
-    }
-    state = conv2d(layers.next(), state, isLast ? config.out_channels : size, { bias: isLast });
+    if (!isLast) layers.skip();
+    state = isLast
+      ? conv2d(layers.next(), state, config.out_channels)
+      : upsampledConv2d(layers.next(), state, size, { bias: false });
   }
   const output = add(multiply(state, scalar(2)), scalar(-1));
   return graph.model([latents], [{ output, names: ['sample'] }], 'AutoencoderTinyDecoder');

@@ -1,6 +1,6 @@
 import { ModelLoadError } from '../../common/errors.js';
 import { graph, type GraphOutput } from '../../runtime/index.js';
-import { add, integers, sizeOf } from './tensors.js';
+import { add, integers, sizeOf, upsampleNearest2d } from './tensors.js';
 import type { WeightScope } from '../weights/weight-scope.js';
 
 /**
@@ -49,6 +49,32 @@ export function conv2d(
     dilations: [1, 1],
     pads_begin: [begin, begin],
     pads_end: [end, end],
+    auto_pad: 'explicit',
+  });
+  return bias ? add(convolved, w.vector('bias', channels, [1, channels, 1, 1])) : convolved;
+}
+
+/**
+ * Nearest upsampling to twice the height and width, then Conv2d with a 3x3 kernel: x [batch, in, height, width] to
+ * [batch, channels, 2 · height, 2 · width].
+ *
+ * As a transposed convolution it does less than half the work: output pixels see 2 x 2 pixels of the input, of which
+ * the upsampled image has copies.
+ */
+export function upsampledConv2d(
+  w: WeightScope,
+  x: GraphOutput,
+  channels: number,
+  { bias = true }: Pick<Conv2dOptions, 'bias'> = {},
+): GraphOutput {
+  const kernels = w.upsampler('weight', [channels, sizeOf(x, 1), 3, 3]);
+  if (!kernels) return conv2d(w, upsampleNearest2d(x), channels, { bias });
+  const convolved = graph.node('ConvolutionBackpropData', [w.activation(x), kernels], {
+    strides: [2, 2],
+    dilations: [1, 1],
+    pads_begin: [1, 1],
+    pads_end: [1, 1],
+    output_padding: [0, 0],
     auto_pad: 'explicit',
   });
   return bias ? add(convolved, w.vector('bias', channels, [1, channels, 1, 1])) : convolved;

@@ -1,6 +1,6 @@
 import { graph, type GraphOutput } from '../../runtime/index.js';
-import { activation, conv2d, groupNorm, linear, type Activation } from './layers.js';
-import { add, sizeOf, unsqueeze, upsampleNearest2d, resizeNearest2d } from './tensors.js';
+import { activation, conv2d, groupNorm, linear, upsampledConv2d, type Activation } from './layers.js';
+import { add, sizeOf, unsqueeze, resizeNearest2d } from './tensors.js';
 import type { WeightScope } from '../weights/weight-scope.js';
 
 export interface ResnetOptions {
@@ -44,6 +44,7 @@ export function downsample2d(w: WeightScope, x: GraphOutput, padding: number): G
 
 /** diffusers' Upsample2D, twice as high and wide, or as `like`. */
 export function upsample2d(w: WeightScope, x: GraphOutput, like?: GraphOutput): GraphOutput {
-  const larger = like ? resizeNearest2d(x, like) : upsampleNearest2d(x);
-  return conv2d(w.at('conv'), larger, sizeOf(x, 1));
+  const conv = w.at('conv');
+  const channels = sizeOf(x, 1);
+  return like ? conv2d(conv, resizeNearest2d(x, like), channels) : upsampledConv2d(conv, x, channels);
 }

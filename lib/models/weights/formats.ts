@@ -3,7 +3,8 @@ import { graph, type GraphOutput, type WeightConversion } from '../../runtime/in
 /**
  * How weights are stored in the exported files. Whatever the format, networks compute in the device's precision:
  *
- * - 'stored': as in the source, f32, f16 or bf16; f64 becomes f32, the two kinds of f8 become f16
+ * - 'stored': as in the source, f32, f16 or bf16; f64 becomes f32, the two kinds of f8 become f16, and what is summed
+ *   while the network is built (the kernels of upsamplers) f32
  * - 'fp32', 'fp16': converted where the source differs
  * - 'int8': matrices and embeddings as 8-bit integers with a scale for each output channel, the others as 'fp16'
  */
@@ -23,6 +24,13 @@ export interface WeightPolicy {
    * @param name - the network's own name of the weight
    */
   weight(stored: GraphOutput, kind: WeightKind, name: string): GraphOutput;
+  /**
+   * The kernels [inputs, outputs, 4, 4] of a transposed convolution, in f32, that upsamples and convolves at once;
+   * undefined where the network is to do one after the other.
+   *
+   * @param stored - the 3x3 kernels of the convolution after the upsampling, as stored
+   */
+  upsampler(stored: GraphOutput, name: string): GraphOutput | undefined;
   /** The input of the matrix product or convolution of a module, by the module's name. */
   activation(module: string, x: GraphOutput): GraphOutput;
 }
@@ -42,6 +50,12 @@ export function formatPolicy(format: WeightFormat, conversion: () => WeightConve
       }
       const constant = type === stored.elementType ? stored : conversion().convert(stored, type, name);
       return type === 'f32' ? constant : graph.decompressed(constant);
+    },
+    upsampler(stored, name) {
+      // Sums of f16 or bf16 need more digits than either has.
+      const type = format === 'stored' || format === 'fp32' ? 'f32' : 'f16';
+      const kernels = conversion().upsampling(stored, type, name);
+      return type === 'f32' ? kernels : graph.decompressed(kernels);
     },
     activation: (_, x) => x,
   };

@@ -5,6 +5,7 @@ import type { WeightKind } from './formats.js';
 export interface WeightReader {
   has(key: string): boolean;
   weight(key: string, shape: readonly number[], kind: WeightKind): GraphOutput;
+  upsampler(key: string, shape: readonly number[]): GraphOutput | undefined;
   vector(key: string, shape: readonly number[], asShape: readonly number[]): GraphOutput;
   activation(module: string, x: GraphOutput): GraphOutput;
 }
@@ -47,6 +48,14 @@ export class WeightScope {
     shape: readonly [output: number, input: number, height: number, width: number],
   ): GraphOutput {
     return this.#reader.weight(this.#prefix + name, shape, 'convolution');
+  }
+
+  /**
+   * The weights of a 3x3 convolution after nearest upsampling, as the kernels [input, output, 4, 4] of one transposed
+   * convolution that does both; undefined where it is to be done in two steps.
+   */
+  upsampler(name: string, shape: readonly [output: number, input: number, 3, 3]): GraphOutput | undefined {
+    return this.#reader.upsampler(this.#prefix + name, shape);
   }
 
   /** A bias, a norm's scale and the like, as a tensor of another shape with as many elements. */

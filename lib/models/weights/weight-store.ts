@@ -1,5 +1,5 @@
 import { dispose } from '../../common/dispose-symbols.js';
-import { ModelLoadError } from '../../common/errors.js';
+import { ModelLoadError, SaveError } from '../../common/errors.js';
 import { warn } from '../../common/warnings.js';
 import { graph, WeightConversion, type GraphOutput } from '../../runtime/index.js';
 import { asFloat32, formatPolicy, type WeightFormat, type WeightKind, type WeightPolicy } from './formats.js';
@@ -42,6 +42,8 @@ export class WeightStore implements WeightReader, Disposable {
   /** Large tensors in their format, by key: a network that is built again takes them again. */
   readonly #weights = new Map<string, GraphOutput>();
   #conversion: WeightConversion | undefined;
+  /** Whether upsamplers may have kernels of their own, which takes a scratch file. */
+  #sumsUpsamplers = true;
 
   /**
    * @param scratchDir - folder for weights in another format than they are stored in
@@ -82,12 +84,20 @@ export class WeightStore implements WeightReader, Disposable {
   weight(key: string, shape: readonly number[], kind: WeightKind): GraphOutput {
     const stored = this.#stored(key, shape, shape);
     if (!stored) return placeholder(shape, key);
-    const known = this.#weights.get(key);
-    if (known) return known;
-    const policy = this.#outOfRange.has(key) ? this.#widePolicy : this.#policy;
-    const weights = policy.weight(stored, kind, key);
-    this.#weights.set(key, weights);
-    return weights;
+    return this.#once(key, (policy) => policy.weight(stored, kind, key));
+  }
+
+  /** Kernels of a transposed convolution, see `WeightPolicy`; undefined too where their file cannot be made. */
+  upsampler(key: string, shape: readonly number[]): GraphOutput | undefined {
+    const stored = this.#sumsUpsamplers ? this.#stored(key, shape, shape) : undefined;
+    if (!stored) return undefined;
+    try {
+      return this.#once(key, (policy) => policy.upsampler(stored, key));
+    } catch (error) {
+      if (!(error instanceof SaveError)) throw error;
+      this.#sumsUpsamplers = false;
+      return undefined;
+    }
   }
 
   /** A small tensor in f32, as another shape of as many elements. */
@@ -124,14 +134,22 @@ export class WeightStore implements WeightReader, Disposable {
    * Computes the values of constants that are not stored in the format asked for, on another thread.
    *
    * @returns false when the network must be built again, since some weights are beyond the range of float16: these stay
-   * in float32 then
+   * in float32 then; or since there is no room for the kernels of upsamplers, which networks can do without
    * @throws ModelLoadError `MODEL_CORRUPT` naming weights that are infinite or not a number
    * @throws SaveError when there is no room for them
    */
   async convert(): Promise<boolean> {
     const conversion = this.#conversion;
     this.#conversion = undefined;
-    const outOfRange = (await conversion?.run()) ?? [];
+    let outOfRange: readonly string[];
+    try {
+      outOfRange = (await conversion?.run()) ?? [];
+    } catch (error) {
+      if (!(error instanceof SaveError) || !this.#sumsUpsamplers) throw error;
+      this.#sumsUpsamplers = false;
+      this.#weights.clear();
+      return false;
+    }
     for (const key of outOfRange) {
       this.#outOfRange.add(key);
       this.#weights.delete(key);
@@ -146,6 +164,14 @@ export class WeightStore implements WeightReader, Disposable {
 
   [dispose](): void {
     this.dispose();
+  }
+
+  #once<T extends GraphOutput | undefined>(key: string, make: (policy: WeightPolicy) => T): T | GraphOutput {
+    const known = this.#weights.get(key);
+    if (known) return known;
+    const made = make(this.#outOfRange.has(key) ? this.#widePolicy : this.#policy);
+    if (made) this.#weights.set(key, made);
+    return made;
   }
 
   #stored(key: string, shape: readonly number[], asShape: readonly number[]): GraphOutput | undefined {

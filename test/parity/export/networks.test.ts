@@ -87,6 +87,12 @@ describe('further networks', () => {
     await expectParity(encoderModel, await readCase('tiny-vae', 'expected-encoder.json'));
   });
 
+  it('upsample in two steps where there is no folder for summed kernels', async () => {
+    const [decoder] = vaeExports(await inFolder('sd2/vae', 'diffusion_pytorch_model'), () => undefined);
+    using model = await decoder!.build(join(FIXTURES, 'no', 'such', 'folder'));
+    await expectParity(model, await readCase('sd2', 'vae', 'expected-decoder.json'));
+  });
+
   it('flag pictures as StableDiffusionSafetyChecker does, special care included', async () => {
     const component = safetyCheckerExport(await inFolder('safety_checker', 'model'));
     using model = await component.build();

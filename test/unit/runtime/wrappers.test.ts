@@ -60,6 +60,7 @@ class FakeTensor {
 class FakeConversion {
   convert = said('convert', 'converted');
   quantize = said('quantize', ['integers', 'scales']);
+  upsampling = said('upsampling', 'kernels');
   run = said('run', Promise.resolve(['wide']));
 }
 const fake = {
@@ -147,6 +148,7 @@ describe('what goes down to the addon', () => {
     const conversion = new WeightConversion('folder');
     expect(conversion.convert(x, 'f16', 'a')).toBe('converted');
     expect(conversion.quantize(x, 'b')).toEqual(['integers', 'scales']);
+    expect(conversion.upsampling(x, 'f32', 'c')).toBe('kernels');
     expect(await conversion.run()).toEqual(['wide']);
   });
 
