@@ -37,6 +37,7 @@ export default defineConfig({
           { text: 'Models', link: '/models' },
           { text: 'Schedulers', link: '/schedulers' },
           { text: 'Images', link: '/images' },
+          { text: 'Image-to-image and inpainting', link: '/image-to-image' },
           { text: 'Embedding', link: '/embedding' },
           { text: 'Bundlers and runtimes', link: '/bundlers' },
         ],
@@ -44,7 +45,6 @@ export default defineConfig({
       {
         text: 'Operate',
         items: [
-          { text: 'Platforms', link: '/platforms' },
           { text: 'Performance', link: '/performance' },
           { text: 'Memory', link: '/memory' },
           { text: 'Errors and warnings', link: '/errors' },

@@ -10,7 +10,7 @@ const { model, pipeline: className, prompt, options, saveTo, out } = JSON.parse(
 /** @type {any} */
 const load = { inferencePrecision: 'f32' };
 const source = await OVDiffusionPipeline.fromPretrained(model, load);
-const pipeline = library[className].fromPipe(source);
+const pipeline = /** @type {any} */ (library)[className].fromPipe(source);
 if (saveTo) await pipeline.savePretrained(saveTo, { overwrite: true });
 const { images } = await pipeline.generate(prompt, options);
 await writeFile(out, await images[0].toBuffer('png'));

@@ -9,7 +9,7 @@ import { readImageInputs, sizeOf, type ImageOptions } from '../../../lib/cli/ima
 import {
   OVStableDiffusionImg2ImgPipeline,
   OVStableDiffusionInpaintPipeline,
-  OVStableDiffusionPipeline,
+  OVDiffusionPipeline,
 } from '../../../lib/pipelines/index.js';
 
 let folder: string;
@@ -28,7 +28,7 @@ afterAll(async () => {
 
 describe('the pipeline of the command line', () => {
   it('follows from the images that are given', async () => {
-    expect((await readImageInputs({}, 20)).pipelineClass).toBe(OVStableDiffusionPipeline);
+    expect((await readImageInputs({}, 20)).pipelineClass).toBe(OVDiffusionPipeline);
     const toImage = await readImageInputs({ image, strength: 0.5 }, 20);
     expect(toImage.pipelineClass).toBe(OVStableDiffusionImg2ImgPipeline);
     expect(toImage.options).toMatchObject({ image: { width: 9, height: 7 }, strength: 0.5 });
