@@ -7,7 +7,7 @@
 export * from './common/errors.js';
 export { version } from './common/version.js';
 export type * from './components/networks.js';
-export type { GuidanceOptions, Latents, OnStep, StepInfo } from './denoising/index.js';
+export type { GuidanceOptions, Latents } from './denoising/index.js';
 export { snapshotDownload, type DownloadProgress, type SnapshotOptions } from './hub/index.js';
 export {
   GeneratedImage,

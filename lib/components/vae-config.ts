@@ -23,6 +23,8 @@ export interface VaeConfig {
   /** What is subtracted from latents before they are scaled; 0 for SD. */
   readonly shiftFactor: number;
   readonly latentChannels: number;
+  /** Whether it is an AutoencoderTiny. */
+  readonly isTiny: boolean;
   /** Channels of each level, that of the pixels first; empty where the configuration does not say. */
   readonly levels: readonly number[];
 }
@@ -41,6 +43,7 @@ export function readVaeConfig({ path, config }: NetworkSource): VaeConfig {
     scalingFactor: raw.scaling_factor ?? (isTiny ? TINY_SCALING_FACTOR : DEFAULTS.scalingFactor),
     shiftFactor: raw.shift_factor ?? 0,
     latentChannels: raw.latent_channels ?? DEFAULTS.latentChannels,
+    isTiny,
     levels: levels ?? [],
   };
 }

@@ -41,6 +41,11 @@ export class VaeDecoder extends Component {
     }
   }
 
+  /** Whether it is AutoencoderTiny's, which decodes in a fraction of a step's time. */
+  get isTiny(): boolean {
+    return this.config.isTiny;
+  }
+
   /** Compiles for one image of this size. */
   async compile(size: LatentSize | 'dynamic'): Promise<void> {
     await this.model.compile(this.#shapes(size));

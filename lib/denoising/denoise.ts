@@ -7,7 +7,7 @@ import type { Scheduler } from '../schedulers/index.js';
 import type { NoisePredictor } from './noise-predictor.js';
 import { stepEnds } from './step-ends.js';
 
-/** Passed to `onStep` after each step. */
+/** What the loop says of a step. */
 export interface StepInfo {
   /** From 1 to `steps`. */
   step: number;
@@ -17,12 +17,14 @@ export interface StepInfo {
   timestep: number;
   /** Shape [images, 4, height / 8, width / 8], flattened; yours to keep. */
   latents: Float32Array;
+  /** x_0, the image's latents as predicted at this step, of `latents`' shape; where the scheduler predicts them. */
+  predOriginalSample?: Float32Array | undefined;
   /** Mean of the steps so far, the time inside `onStep` not included. */
   secondsPerStep: number;
 }
 
 /** Called after each step and awaited; 'stop' ends the loop with the latents as they are. */
-export type OnStep = (info: StepInfo) => unknown;
+export type OnStep = (step: StepInfo) => unknown;
 
 export interface DenoiseOptions {
   predictor: NoisePredictor;
@@ -89,7 +91,8 @@ export async function denoise(options: DenoiseOptions): Promise<Denoised> {
       const prediction = await predictor.predict(input, timestep, index);
       // Predicting ends with arithmetic on the event loop too: others have their turn before the scheduler's.
       await setImmediate();
-      latents = scheduler.step(prediction, timestep, latents, { eta, noise, batchSize: images }).prevSample;
+      const stepped = scheduler.step(prediction, timestep, latents, { eta, noise, batchSize: images });
+      latents = stepped.prevSample;
       if (afterStep) latents = afterStep(latents, index);
 
       requireFinite(latents, step + 1, steps);
@@ -97,7 +100,9 @@ export async function denoise(options: DenoiseOptions): Promise<Denoised> {
       if (!ends[place]) continue;
       secondsPerStep = seconds / ++step;
       if (!onStep) continue;
-      const info = { step, steps, timestep, latents: latents.slice(), secondsPerStep };
+      const info: StepInfo = { step, steps, timestep, latents: latents.slice(), secondsPerStep };
+      const { predOriginalSample } = stepped;
+      if (predOriginalSample) info.predOriginalSample = predOriginalSample.slice();
       const answer = await raceAbort(Promise.resolve(onStep(info)), signal);
       if (answer === 'stop') return { latents, stopped: step < steps, secondsPerStep };
     }

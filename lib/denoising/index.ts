@@ -1,4 +1,4 @@
-export { denoise, type Denoised, type DenoiseOptions, type OnStep, type StepInfo } from './denoise.js';
+export { denoise, type Denoised, type DenoiseOptions, type StepInfo, type OnStep } from './denoise.js';
 export { guidanceScaleEmbedding } from './guidance-embedding.js';
 export { guidanceFields, withGuidance, type Guidance, type GuidanceOptions } from './guidance.js';
 export { InpaintPredictor } from './inpaint-predictor.js';

@@ -23,6 +23,7 @@ export {
 export { PREDICTION_TYPES, type PredictionType } from './loading/single-file/scheduler-config.js';
 export { openVae } from './loading/vae/open-vae.js';
 export type { ReplacementVae } from './loading/vae/replacement-vae.js';
+export { tinyVaeSource } from './loading/vae/tiny-vae.js';
 export { checkVaeConfig } from './loading/vae/vae-folder.js';
 export { modelKindOf } from './model-kind.js';
 export type { NetworkSource } from './network-source.js';

@@ -7,8 +7,8 @@ import {
   requireOneNoiseSource,
   type GuidanceOptions,
   type Latents,
-  type OnStep,
 } from '../denoising/index.js';
+import type { OnStep } from './step-info.js';
 import type { Generator, Seed } from '../random/index.js';
 
 /** The forms a result comes in: `GeneratedImage`s, bare pixels, or the latents before the VAE. */

@@ -17,6 +17,7 @@ export type { ImageOptions } from './image-options.js';
 export { OVStableDiffusionInpaintPipeline } from './inpaint.js';
 export type { InpaintGenerateOptions } from './inpaint-options.js';
 export { OVDiffusionPipeline } from './pipeline.js';
+export type { OnStep, StepInfo } from './step-info.js';
 export type { PipelineInit } from './pipeline-init.js';
 export type { AnyGenerateOptions } from './any-generate-options.js';
 export type { LoadingOptions, PipelineOptions, SingleFileOptions } from './pipeline-options.js';

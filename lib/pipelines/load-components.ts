@@ -17,6 +17,8 @@ export interface LatentDiffusionComponents {
   readonly vaeDecoder: VaeDecoder;
   /** Undefined where the model has none; text to image needs none. */
   readonly vaeEncoder?: VaeEncoder | undefined;
+  /** A second decoder, which decodes previews only. */
+  readonly tinyVae?: VaeDecoder | undefined;
   /** What they were loaded from. */
   readonly model: PretrainedModel;
 }

@@ -14,7 +14,7 @@ import { Scheduler, schedulerFromConfig } from '../schedulers/index.js';
 import { compileSettings } from './compile-settings.js';
 import { networksOf } from './components.js';
 import { withModelDefaults } from './generation-defaults.js';
-import { loadVae } from './load-vae.js';
+import { loadTinyVae, loadVae, readTinyVae } from './load-vae.js';
 import { loadComponents } from './load-components.js';
 import {
   parsePipelineOptions,
@@ -110,8 +110,10 @@ async function load<Pipeline>(
   open: Open,
 ): Promise<Pipeline> {
   const settings = await compileSettings(options);
+  const scratchDir = options.scratchDir ?? options.cacheDir;
+  const tinyVae = await loadTinyVae(options);
   const model = await withModelDefaults(
-    withKeptConfig(await open(settings.core, options.scratchDir ?? options.cacheDir)),
+    withKeptConfig(await open(settings.core, scratchDir)),
     options.predictionType,
   );
   const chosen = pipelineClass ?? (pipelineOfModel(model) as LoadablePipeline<Pipeline>);
@@ -122,8 +124,11 @@ async function load<Pipeline>(
     const networks = model.networks.map(({ path }) => path).filter((path) => path.endsWith('.xml'));
     await probeIr(networks, { device: settings.device, properties: settings.properties, signal });
   }
-  const components = await loadComponents(model, settings, { onProgress, signal });
+  const loaded = await loadComponents(model, settings, { onProgress, signal });
+  let components = loaded;
   try {
+    if (tinyVae)
+      components = { ...loaded, tinyVae: await readTinyVae(tinyVae, loaded, settings, scratchDir) };
     return new chosen(components as never, scheduler, { strictShapes, onProgress, generationDefaults });
   } catch (error) {
     await Promise.all(networksOf(components).map((network) => network.dispose()));

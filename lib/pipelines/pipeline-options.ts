@@ -44,6 +44,12 @@ export interface LoadingOptions extends Pick<ExportOptions, 'weightFormat' | 'cl
    */
   vae?: string | undefined;
   /**
+   * A tiny VAE (TAESD, TAESDXL) that decodes the previews of `onStep`, while the images themselves are decoded by the
+   * model's own; named as `vae` is. Compiled at the first preview, and not saved. Default: none, and previews are
+   * linear approximations.
+   */
+  tinyVae?: string | undefined;
+  /**
    * What `generate` uses where its options say nothing: `{ numInferenceSteps, guidanceScale, eta }`, each of which may be
    * left out. Default: the model's own, see `pipeline.generationDefaults`.
    */
@@ -95,6 +101,7 @@ const loadingFields = {
   weightFormat: exportOptionFields.weightFormat,
   clipSkip: exportOptionFields.clipSkip,
   vae: z.string().min(1).describe('a path or an id').optional(),
+  tinyVae: z.string().min(1).describe('a path or an id').optional(),
   scheduler: z
     .custom<Scheduler | SchedulerClass>((value) => Scheduler.isScheduler(value) || isSchedulerClass(value))
     .describe('a Scheduler or a scheduler class')

@@ -27,7 +27,8 @@ export async function savePipeline(
   generationDefaults: GenerationDefaults,
 ): Promise<void> {
   const { model } = components;
-  const held = networksOf(components).map(({ source }) => source);
+  // The decoder of previews is no part of the model.
+  const held = networksOf({ ...components, tinyVae: undefined }).map(({ source }) => source);
   const others = model.networks.filter(({ name }) => !held.some((source) => source.name === name));
   const networks = [...held, ...others].map((source) => ({
     name: source.name,

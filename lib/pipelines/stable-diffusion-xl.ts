@@ -1,4 +1,5 @@
 import type { UNetInputs } from '../components/index.js';
+import { STABLE_DIFFUSION_XL_RGB } from '../image/index.js';
 import { ModelLoadError } from '../common/errors.js';
 import { encodeXlPrompts, type XlTexts } from '../prompts/index.js';
 import type { Scheduler } from '../schedulers/index.js';
@@ -22,6 +23,7 @@ const XL_INPUTS = ['text_embeds', 'time_ids'];
  */
 export abstract class StableDiffusionXLPipeline extends LatentDiffusionPipeline<DescribedXLComponents> {
   protected override readonly defaults = { guidanceScale: 5 };
+  protected override readonly rgbFactors = STABLE_DIFFUSION_XL_RGB;
   /** Whether time ids are made as diffusers' text to image makes them. */
   protected abstract readonly isTextToImage: boolean;
 

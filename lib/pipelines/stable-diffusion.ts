@@ -28,13 +28,19 @@ import {
   type DecodeOptions,
   type EncodeImageOptions,
 } from './decode-and-encode.js';
-import type { GeneratedImage, ImageInput } from '../image/index.js';
+import {
+  STABLE_DIFFUSION_RGB,
+  type GeneratedImage,
+  type ImageInput,
+  type LatentRgbFactors,
+} from '../image/index.js';
 import type { GenerateOptions, OutputType } from './generate-options.js';
 import type { GenerateResult, RawImage } from './generate-result.js';
 import { generationParameters } from './generation-parameters.js';
 import type { LatentDiffusionComponents, StableDiffusionComponents } from './load-components.js';
 import { OUTPUTS } from './outputs.js';
 import { OVDiffusionPipeline, type CompileStep } from './pipeline.js';
+import { withPreviews, type PreviewSetup } from './preview.js';
 import type { PipelineInit } from './pipeline-init.js';
 import { checkRequest, latentSize, resolveRequest, shapeOf, type GenerateRequest } from './request.js';
 import type { StaticShape } from './reshape-options.js';
@@ -48,6 +54,9 @@ export abstract class LatentDiffusionPipeline<
 > extends OVDiffusionPipeline<Components> {
   /** Tokens of a prompt. */
   protected abstract readonly tokens: number;
+
+  /** The colours of its latents. */
+  protected readonly rgbFactors: LatentRgbFactors = STABLE_DIFFUSION_RGB;
 
   /** The UNet's inputs beside the sample and the timestep, one row for each of its own. */
   protected abstract condition(generation: Generation): Promise<UNetInputs>;
@@ -237,7 +246,7 @@ export abstract class LatentDiffusionPipeline<
       eta: request.eta,
       noise: noise.next,
       signal: context.signal,
-      onStep: options.onStep && this.calls.callback(options.onStep),
+      onStep: options.onStep && withPreviews(options.onStep, this.#previews(request)),
     });
   }
 
@@ -246,6 +255,11 @@ export abstract class LatentDiffusionPipeline<
     const width = this.#guidanceWidth;
     if (width === undefined) return {};
     return { timestep_cond: guidanceScaleEmbedding(guidanceScale, width, images) };
+  }
+
+  #previews(request: GenerateRequest): PreviewSetup {
+    const { components, calls, shapes: policy, rgbFactors } = this;
+    return { components, calls, policy, request, rgbFactors };
   }
 
   #memoryFor(shape: StaticShape, policy: ShapePolicy, encodes = false): RequiredMemory[] {
