@@ -17,6 +17,7 @@ import {
 } from './arguments.js';
 import { componentName } from './component-names.js';
 import { defaultModel } from './default-model.js';
+import { guidanceArguments, guidanceOf, type GuidanceArguments } from './guidance-options.js';
 import { downloadStates, revisionOption } from './hub.js';
 import {
   imageInputOptions,
@@ -36,13 +37,12 @@ import { requireMultiple, vaeScaleFactorOf } from './vae-scale-factor.js';
 const DEFAULT_MODEL_GUIDANCE = 3;
 const STEPS = 20;
 
-interface Options extends ImageOptions {
+interface Options extends ImageOptions, GuidanceArguments {
   model?: string;
   revision?: string;
   prompt: string;
   negativePrompt?: string;
   steps?: number;
-  guidanceScale?: number;
   size?: { width: number; height: number };
   seed?: bigint;
   images: number;
@@ -66,6 +66,7 @@ type Request = Omit<GenerateOptions, 'outputType'>;
 /** `openvino-diffusers generate`: a prompt in, image files out. */
 export function generateCommand(): Command {
   const [image, mask, strength, maskBlur] = imageInputOptions();
+  const [scale, rescale, guidanceStart, guidanceEnd] = guidanceArguments();
   return new Command('generate')
     .description('generate images from a prompt')
     .addOption(
@@ -83,11 +84,10 @@ export function generateCommand(): Command {
       `denoising steps, up to 1000 (default: ${STEPS}, or the model's own where it takes fewer)`,
       wholeNumberUpTo(1000),
     )
-    .option(
-      '--guidance-scale <number>',
-      "how closely to follow the prompt; 1 is without guidance (default: the model's own, 7.5 for Stable Diffusion)",
-      number,
-    )
+    .addOption(scale)
+    .addOption(rescale)
+    .addOption(guidanceStart)
+    .addOption(guidanceEnd)
     .option(
       '--size <size>',
       'pixels: 512 for a square, or 768x512 (default: the size the model was trained on)',
@@ -165,7 +165,7 @@ function generateOptions(options: Options): Request {
   return {
     negativePrompt,
     numInferenceSteps: steps,
-    guidanceScale: options.guidanceScale ?? (model === undefined ? DEFAULT_MODEL_GUIDANCE : undefined),
+    ...guidanceOf(options, model === undefined ? DEFAULT_MODEL_GUIDANCE : undefined),
     eta,
     ...(options.size ?? {}),
     seeds: first === undefined ? undefined : seedsFrom(first, images),

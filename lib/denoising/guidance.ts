@@ -1,9 +1,10 @@
 import { numberBetween } from '../common/fields.js';
 import { ClassifierFreeGuidance } from './classifier-free-guidance.js';
+import type { GuidanceInterval } from './guidance-interval.js';
 import type { NoisePredictor } from './noise-predictor.js';
 
 /** Options of `generate` that guide the prediction. A kind of guidance has its options, fields and predictor here. */
-export interface GuidanceOptions {
+export interface GuidanceOptions extends GuidanceInterval {
   /** Classifier-free guidance; at 1 or below there is none and the UNet runs at half the batch. Default: the model's, 7.5. */
   guidanceScale?: number | undefined;
   /**
@@ -18,6 +19,8 @@ export interface GuidanceOptions {
 export const guidanceFields = {
   guidanceScale: numberBetween(-100, 1000).optional(),
   guidanceRescale: numberBetween(0, 1).optional(),
+  guidanceStart: numberBetween(0, 1).optional(),
+  guidanceEnd: numberBetween(0, 1).optional(),
 };
 
 /** The guidance of one generation, its scale resolved. */

@@ -1,5 +1,12 @@
 export { denoise, type Denoised, type DenoiseOptions, type StepInfo, type OnStep } from './denoise.js';
 export { guidanceScaleEmbedding } from './guidance-embedding.js';
+export {
+  guidedTimesteps,
+  IntervalPredictor,
+  isPartial,
+  requireInterval,
+  type GuidanceInterval,
+} from './guidance-interval.js';
 export { guidanceFields, withGuidance, type Guidance, type GuidanceOptions } from './guidance.js';
 export { InpaintPredictor } from './inpaint-predictor.js';
 export type { Latents } from './latents.js';

@@ -16,8 +16,5 @@ export function stepEnds(calls: number, order = 1, warmup = 0): boolean[] {
       `Expected integer from 1 for the scheduler's order but received ${String(order)}`,
     );
   }
-  return Array.from(
-    { length: calls },
-    (_, i) => i + 1 === calls || (i >= warmup && (i + 1) % order === 0),
-  );
+  return Array.from({ length: calls }, (_, i) => i + 1 === calls || (i >= warmup && (i + 1) % order === 0));
 }

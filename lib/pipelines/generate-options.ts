@@ -4,6 +4,7 @@ import { callback, integer, numberBetween, signal } from '../common/fields.js';
 import { optionsSchema, parseOptions } from '../common/options.js';
 import {
   guidanceFields,
+  requireInterval,
   requireOneNoiseSource,
   type GuidanceOptions,
   type Latents,
@@ -140,5 +141,6 @@ export function parseGenerateOptionsOf<Shape extends z.core.$ZodShape>(
 ): z.output<z.ZodObject<Shape, z.core.$strict>> {
   const parsed = parseOptions(schema, options, 'generate');
   requireOneNoiseSource(parsed);
+  requireInterval(parsed);
   return parsed;
 }

@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 
 import { OpenVINODiffusersError } from '../common/errors.js';
 import { version } from '../common/version.js';
+import type { GuidanceOptions } from '../denoising/index.js';
 import { SAMPLER_CONFIG_KEYS, type GenerationParameters, type SchedulerConfig } from '../image/index.js';
 import type { PretrainedModel } from '../models/index.js';
 import type { Seed } from '../random/index.js';
@@ -21,6 +22,8 @@ export interface GenerationSetup {
   readonly inferencePrecision: string | undefined;
   /** Whether one seed made all images of the batch. */
   readonly sharesSeed: boolean;
+  /** As given. Default: none. */
+  readonly guidance?: GuidanceOptions;
   /** Those of one pipeline only, such as a strength. */
   readonly ownParameters?: Partial<GenerationParameters>;
 }
@@ -36,6 +39,7 @@ export function generationParameters(
   const common = {
     numInferenceSteps,
     guidanceScale,
+    ...(request.negativePrompts && guidanceParameters(setup.guidance ?? {})),
     scheduler: scheduler.className,
     schedulerConfig: overridesOf(scheduler, setup.modelSchedulerConfig),
     ...(eta > 0 && TAKES_ETA.includes(scheduler.className) && { eta }),
@@ -57,6 +61,19 @@ export function generationParameters(
       ...(seed !== undefined && { seed, rng: 'CPU' }),
       ...(seed !== undefined && sharesSeed && images > 1 && { batchSize: images, batchIndex: image }),
     };
+  };
+}
+
+/** Those that differ from their defaults. */
+function guidanceParameters({
+  guidanceRescale = 0,
+  guidanceStart = 0,
+  guidanceEnd = 1,
+}: GuidanceOptions): Partial<GenerationParameters> {
+  return {
+    ...(guidanceRescale > 0 && { guidanceRescale }),
+    ...(guidanceStart > 0 && { guidanceStart }),
+    ...(guidanceEnd < 1 && { guidanceEnd }),
   };
 }
 

@@ -11,14 +11,14 @@ import {
 import {
   denoise,
   guidanceScaleEmbedding,
+  isPartial,
   noiseSource,
-  UNetPredictor,
-  withGuidance,
   type Denoised,
   type Latents,
 } from '../denoising/index.js';
 import { encodePrompts } from '../prompts/index.js';
 import { setSchedule, type Scheduler } from '../schedulers/index.js';
+import { bindPredictor } from './bind-predictor.js';
 import type { Generation, Plan, Start } from './generation.js';
 import { describeComponents, type ComponentDescription, type DescribedComponents } from './components.js';
 import { decodeLatents } from './decode-latents.js';
@@ -171,7 +171,9 @@ export abstract class LatentDiffusionPipeline<
       ...this.generationDefaults,
       embedsGuidance: this.#guidanceWidth !== undefined,
     });
-    this.shapes.require(shapeOf(request));
+    const shape = shapeOf(request);
+    this.shapes.require(shape);
+    if (shape.guidance && isPartial(options)) this.shapes.require({ ...shape, guidance: false });
     return request;
   }
 
@@ -193,7 +195,7 @@ export abstract class LatentDiffusionPipeline<
     setSchedule(scheduler, { ...plan.schedule, timesteps, sigmas, numInferenceSteps });
     const isCustom = timesteps !== undefined || sigmas !== undefined;
     const request = isCustom ? { ...resolved, numInferenceSteps: scheduler.timesteps.length } : resolved;
-    requireMemory(this.#memoryFor(shapeOf(request), this.shapes, plan.encodes));
+    requireMemory(this.#memoryFor(shapeOf(request), this.shapes, plan.encodes, isPartial(options)));
 
     const generation = { request, options, scheduler, noise, shape, context };
     const start = await plan.start(generation);
@@ -214,6 +216,7 @@ export abstract class LatentDiffusionPipeline<
         modelSchedulerConfig: await model.schedulerConfig().catch(() => ({})),
         inferencePrecision: this.inferencePrecision,
         sharesSeed: options.seed !== undefined,
+        guidance: options,
         ownParameters,
       }),
     });
@@ -227,19 +230,20 @@ export abstract class LatentDiffusionPipeline<
 
   async #denoise(generation: Generation, start: Start): Promise<Denoised> {
     const { request, options, scheduler, noise, context } = generation;
-    const { unet } = this.components;
-    const inputs = { ...(await this.condition(generation)), ...this.#embeddedGuidance(request) };
-    const session = await unet.bind(this.#unetShape(shapeOf(request)), this.shapes, inputs, context);
-    const ofUNet = new UNetPredictor(session);
-    const rows = start.aroundUNet?.(ofUNet) ?? ofUNet;
-    const { guidanceScale, images } = request;
     const { latents, firstIndex, endIndex, afterStep } = start;
+    const { images } = request;
+    const predictor = await bindPredictor(generation, start, {
+      unet: this.components.unet,
+      inputs: { ...(await this.condition(generation)), ...this.#embeddedGuidance(request) },
+      policy: this.shapes,
+      shapeFor: (guidance) => this.#unetShape({ ...shapeOf(request), guidance }),
+    });
     return denoise({
       latents,
       ...(firstIndex !== undefined && { firstIndex }),
       ...(endIndex !== undefined && { endIndex }),
       ...(afterStep && { afterStep }),
-      predictor: request.negativePrompts ? withGuidance(rows, { ...options, guidanceScale, images }) : rows,
+      predictor,
       scheduler,
       numInferenceSteps: request.numInferenceSteps,
       images,
@@ -262,10 +266,15 @@ export abstract class LatentDiffusionPipeline<
     return { components, calls, policy, request, rgbFactors };
   }
 
-  #memoryFor(shape: StaticShape, policy: ShapePolicy, encodes = false): RequiredMemory[] {
+  /** @param partial - whether guidance is off in some steps */
+  #memoryFor(shape: StaticShape, policy: ShapePolicy, encodes = false, partial = false): RequiredMemory[] {
     const { unet, vaeDecoder, vaeEncoder, vaeScaleFactor } = this.components;
+    const unguided = this.#unetShape({ ...shape, guidance: false });
+    // One network takes both batches where shapes are dynamic.
+    const hasBoth = partial && shape.guidance && policy.select(unguided) !== 'dynamic';
     return [
       ...(encodes && vaeEncoder ? [vaeEncoder.requiredMemory(shape, policy)] : []),
+      ...(hasBoth ? [unet.requiredMemory(unguided, policy)] : []),
       unet.requiredMemory(this.#unetShape(shape), policy),
       vaeDecoder.requiredMemory(latentSize(shape, vaeScaleFactor), policy),
     ];

@@ -36,6 +36,9 @@ interface Case {
   images?: number;
   steps: number;
   guidanceScale: number;
+  guidanceRescale?: number;
+  guidanceStart?: number;
+  guidanceEnd?: number;
   eta?: number;
   seed?: number;
   seeds?: number[];
@@ -65,6 +68,9 @@ function prepare(entry: Case): GenerateOptions {
     negativePrompt: entry.negativePrompt,
     numInferenceSteps: entry.steps,
     guidanceScale: entry.guidanceScale,
+    guidanceRescale: entry.guidanceRescale,
+    guidanceStart: entry.guidanceStart,
+    guidanceEnd: entry.guidanceEnd,
     numImagesPerPrompt: entry.images,
     eta: entry.eta,
     seed: entry.seed,

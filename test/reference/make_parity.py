@@ -22,6 +22,27 @@ def encoded(values: np.ndarray) -> dict:
     return {"shape": list(values.shape), "base64": base64.b64encode(values.tobytes()).decode()}
 
 
+def interval_options(pipeline, case: dict) -> dict:
+    """Guidance in a part of the steps, by the callback of diffusers' documentation, which cuts the batch."""
+    start, end = case.get("guidanceStart", 0.0), case.get("guidanceEnd", 1.0)
+    if (start, end) == (0.0, 1.0):
+        return {}
+    steps, scale, images = case["steps"], case["guidanceScale"], case.get("images", 1)
+    guided = range(int(start * steps), int(end * steps))
+    negative = case.get("negativePrompt")
+    prompts, negatives = pipeline.encode_prompt(case["prompt"], "cpu", images, True, negative_prompt=negative)
+
+    def after_step(pipe, index, timestep, values):
+        is_guided = index + 1 in guided
+        pipe._guidance_scale = scale if is_guided else 0.0
+        values["prompt_embeds"] = torch.cat([negatives, prompts]) if is_guided else prompts
+        return values
+
+    first = scale if 0 in guided else 1.0
+    inputs = ["prompt_embeds"]
+    return dict(guidance_scale=first, callback_on_step_end=after_step, callback_on_step_end_tensor_inputs=inputs)
+
+
 def run(pipeline, own_scheduler, case: dict, scale: int) -> dict:
     scheduler_class = getattr(diffusers, case["scheduler"])
     pipeline.scheduler = scheduler_class.from_config({**own_scheduler.config, **case.get("config", {})})
@@ -36,11 +57,13 @@ def run(pipeline, own_scheduler, case: dict, scale: int) -> dict:
         negative_prompt=case.get("negativePrompt"),
         num_inference_steps=case["steps"],
         guidance_scale=case["guidanceScale"],
+        guidance_rescale=case.get("guidanceRescale", 0.0),
         num_images_per_prompt=case.get("images", 1),
         eta=case.get("eta", 0.0),
         height=case.get("height", 32) * scale,
         width=case.get("width", 32) * scale,
     )
+    options |= interval_options(pipeline, case)
     latents = pipeline(**options, generator=generator(), output_type="latent").images
     pictures = pipeline(**options, generator=generator(), output_type="np").images
     return {

@@ -43,6 +43,9 @@ const VERSION_PREFIX = 'openvino-diffusers ';
 export const plainFields: { readonly [Key in Plain]: Field<NonNullable<GenerationParameters[Key]>> } = {
   numInferenceSteps: countedFrom('Steps', 0),
   guidanceScale: number('CFG scale'),
+  guidanceRescale: number('Guidance rescale'),
+  guidanceStart: number('Guidance start'),
+  guidanceEnd: number('Guidance end'),
   seed: { name: 'Seed', write: String, read: readSeed },
   model: text('Model'),
   batchSize: countedFrom('Batch size', 0),

@@ -6,6 +6,12 @@ export interface GenerationParameters {
   negativePrompt?: string;
   numInferenceSteps?: number;
   guidanceScale?: number;
+  /** How far the guided prediction was rescaled, 0 to 1. */
+  guidanceRescale?: number;
+  /** Share of the steps after which guidance began, 0 to 1. */
+  guidanceStart?: number;
+  /** Share of the steps after which guidance ended, 0 to 1. */
+  guidanceEnd?: number;
   /**
    * The scheduler's diffusers class, such as "DPMSolverMultistepScheduler". In parameters of other programs, the name of
    * a sampler that diffusers lacks, such as "DPM fast".
