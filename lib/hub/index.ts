@@ -1,4 +1,4 @@
-export { locateModel, locateVae, type VaeLocation } from './locate-model.js';
+export { locateModel, locateScheduler, locateVae, type VaeLocation } from './locate-model.js';
 export { snapshotDownload } from './snapshot-download.js';
 export {
   hubOptionSchemas,

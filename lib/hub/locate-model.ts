@@ -3,8 +3,8 @@ import { fileExists } from '../common/file-exists.js';
 import { isModelId } from './model-id.js';
 import type { FileSelection } from './select-files.js';
 import { downloadSnapshot, type DownloadHooks } from './snapshot-download.js';
-import type { SnapshotOptions } from './snapshot-options.js';
-import { VAE } from './subject.js';
+import { parseSnapshotOptions, type SnapshotOptions } from './snapshot-options.js';
+import { schedulerSubject, VAE } from './subject.js';
 
 /**
  * The folder of a model: `idOrFolder` itself if it exists or cannot be an id, else the snapshot of the model with this
@@ -39,6 +39,25 @@ export async function locateVae(
 ): Promise<string> {
   if (WEIGHTS_FILE.test(idOrPath)) return idOrPath;
   return locate(idOrPath, options, { inspect, subject: VAE });
+}
+
+/** Options of `locateScheduler`. */
+export interface SchedulerLocation extends Omit<SnapshotOptions, 'variant' | 'export' | 'safetyChecker'> {
+  /** Where in the repository scheduler_config.json is. Default: 'scheduler' where there is one. */
+  subfolder?: string | undefined;
+}
+
+/**
+ * The folder of a scheduler: `idOrFolder` itself if it exists or cannot be an id, else the snapshot of the repository with
+ * this id, of which only scheduler_config.json is downloaded.
+ *
+ * @throws what `snapshotDownload` throws; ModelLoadError `MODEL_NOT_FOUND` without the file
+ */
+export async function locateScheduler(
+  idOrFolder: string,
+  { subfolder, ...options }: SchedulerLocation = {},
+): Promise<string> {
+  return locate(idOrFolder, parseSnapshotOptions(options), { subject: schedulerSubject(subfolder) });
 }
 
 async function locate(

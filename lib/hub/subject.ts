@@ -44,6 +44,26 @@ export const MODEL: Subject = {
   },
 };
 
+const SCHEDULER_FILE = 'scheduler_config.json';
+
+/**
+ * A scheduler's file alone.
+ *
+ * @param subfolder - where it is. Default: 'scheduler' where there is one, else the folder itself
+ */
+export function schedulerSubject(subfolder: string | undefined): Subject {
+  const first = `${subfolder?.replace(/\/+$/, '') ?? 'scheduler'}/${SCHEDULER_FILE}`;
+  const files = subfolder === undefined ? [first, SCHEDULER_FILE] : [first];
+  const find = (paths: readonly string[]): string[] =>
+    files.filter((file) => paths.includes(file)).slice(0, 1);
+  return {
+    firstFile: (_, paths) => find(paths)[0],
+    described: first,
+    absent: (id) => new ModelLoadError('MODEL_NOT_FOUND', `${id} has no ${files.join(' or ')}`),
+    select: (_, paths) => Promise.resolve(find(paths)),
+  };
+}
+
 const CONFIG = /(^|\/)config\.json$/;
 
 /** A VAE alone, in its own repository or a model's. */

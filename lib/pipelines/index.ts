@@ -1,3 +1,5 @@
+import './scheduler-locator.js';
+
 export type { DescribedComponents, DescribedXLComponents } from './components.js';
 export type { GenerateOptions, OutputType } from './generate-options.js';
 export type {

@@ -9,6 +9,7 @@ import {
   type SchedulerDefinition,
 } from './scheduler-config.js';
 import { readSchedulerFile } from './scheduler-file.js';
+import type { SchedulerLocation } from './scheduler-location.js';
 import { Scheduler, type StepOptions } from './scheduler.js';
 import { checkTimestepOptions, timestepOptions, type TimestepOptions } from './timestep-options.js';
 import { warnOfUnknownKeys } from './unknown-keys.js';
@@ -76,20 +77,21 @@ export abstract class ConfigurableScheduler<Config extends object = object> exte
   /**
    * Reads scheduler_config.json, of this class or another.
    *
-   * @param folder - a model's folder, or the scheduler's own
-   * @param options - `subfolder`: where in it scheduler_config.json is; default: 'scheduler' where there is one
+   * @param idOrFolder - a model's folder or the scheduler's own, or the id of a model on the hub, of which only
+   * scheduler_config.json is downloaded; 'openvino-diffusers/schedulers' alone does not download
    * @throws ModelLoadError `MODEL_NOT_FOUND`, `UNSUPPORTED`, and `CONFIG_INVALID` naming the file and the key
+   * @throws HubError, SaveError; the signal's reason
    * @example
    * ```ts
-   * const scheduler = await EulerDiscreteScheduler.fromPretrained('models/sd15');
+   * const scheduler = await EulerDiscreteScheduler.fromPretrained('org/model', { subfolder: 'scheduler' });
    * ```
    */
   static async fromPretrained<Instance extends ConfigurableScheduler>(
     this: SchedulerClass<Instance>,
-    folder: string,
-    options: { subfolder?: string } = {},
+    idOrFolder: string,
+    options: SchedulerLocation = {},
   ): Promise<Instance> {
-    const file = await readSchedulerFile(folder, options.subfolder);
+    const file = await readSchedulerFile(idOrFolder, options);
     warnOfUnknownKeys(file.config, file.path);
     return fromFile(file.path, () => ConfigurableScheduler.fromConfig.call(this, file.config) as Instance);
   }

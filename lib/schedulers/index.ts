@@ -54,6 +54,7 @@ export {
 export type { SchedulerDefinition } from './scheduler-config.js';
 export { Scheduler, type StepOptions, type StepOutput } from './scheduler.js';
 export type { SigmaSpacingConfig } from './sigma-spacing.js';
+export type { SchedulerLocation } from './scheduler-location.js';
 export { beginIndexForStrength } from './strength.js';
 export type { TimestepOptions } from './timestep-options.js';
 export { UniPCMultistepScheduler, type UniPCMultistepConfig } from './uni-pc-multistep.js';

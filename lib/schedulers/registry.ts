@@ -22,6 +22,7 @@ import { TCDScheduler } from './tcd.js';
 import { UniPCMultistepScheduler } from './uni-pc-multistep.js';
 import { fromFile } from './scheduler-config.js';
 import { readSchedulerFile } from './scheduler-file.js';
+import type { SchedulerLocation } from './scheduler-location.js';
 import { warnOfUnknownKeys } from './unknown-keys.js';
 
 const classes: readonly SchedulerClass[] = [
@@ -96,19 +97,20 @@ export function createScheduler(
 /**
  * The scheduler of the class that a model's scheduler_config.json names.
  *
- * @param folder - the model's folder, or the scheduler's own
- * @param options - `subfolder`: where in it scheduler_config.json is; default: 'scheduler' where there is one
+ * @param idOrFolder - the model's folder or the scheduler's own, or the id of a model on the hub, of which only
+ * scheduler_config.json is downloaded; 'openvino-diffusers/schedulers' alone does not download
  * @throws ModelLoadError `MODEL_NOT_FOUND`, `CONFIG_INVALID`, or `UNSUPPORTED` with the supported classes
+ * @throws HubError, SaveError; the signal's reason
  * @example
  * ```ts
  * const scheduler = await schedulerFromPretrained('models/sd15');
  * ```
  */
 export async function schedulerFromPretrained(
-  folder: string,
-  options: { subfolder?: string } = {},
+  idOrFolder: string,
+  options: SchedulerLocation = {},
 ): Promise<ConfigurableScheduler> {
-  const { config, path } = await readSchedulerFile(folder, options.subfolder);
+  const { config, path } = await readSchedulerFile(idOrFolder, options);
   return schedulerFromConfig(config, path);
 }
 

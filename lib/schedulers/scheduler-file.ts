@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { readConfigFile } from '../common/config-file.js';
 import { fileExists } from '../common/file-exists.js';
+import { locateSchedulerFolder, type SchedulerLocation } from './scheduler-location.js';
 
 /** The other keys are checked by the class that reads them. */
 const fileSchema = z.looseObject({ _class_name: z.string().optional() });
@@ -16,11 +17,16 @@ export interface SchedulerFile {
 /**
  * Reads scheduler_config.json.
  *
- * @param folder - a model's folder, or the scheduler's own
- * @param subfolder - where in it the file is; default: 'scheduler' where there is one
+ * @param idOrFolder - a model's folder or the scheduler's own, or the id of a model on the hub
  * @throws ModelLoadError `MODEL_NOT_FOUND`, `CONFIG_INVALID`
+ * @throws InvalidArgumentError, HubError, SaveError; the signal's reason
  */
-export async function readSchedulerFile(folder: string, subfolder?: string): Promise<SchedulerFile> {
+export async function readSchedulerFile(
+  idOrFolder: string,
+  location: SchedulerLocation = {},
+): Promise<SchedulerFile> {
+  const { subfolder } = location;
+  const folder = await locateSchedulerFolder(idOrFolder, location);
   const nested = join(folder, subfolder ?? 'scheduler', 'scheduler_config.json');
   const own = join(folder, 'scheduler_config.json');
   const isOwn = subfolder === undefined && !(await fileExists(nested)) && (await fileExists(own));

@@ -124,3 +124,10 @@ describe('a file that cannot be used', () => {
     expect(() => createScheduler('Heun', {})).toThrow(expect.objectContaining(invalid));
   });
 });
+
+it('the id of a model on the hub is refused without the hub, with what to import', async () => {
+  await expect(EulerDiscreteScheduler.fromPretrained('org/model')).rejects.toMatchObject({
+    code: 'MODEL_NOT_FOUND',
+    message: expect.stringContaining("import 'openvino-diffusers'") as string,
+  });
+});
