@@ -196,7 +196,7 @@ async function generate(
   });
 
   progress.update({ label: 'Encoding the prompt', activity: 'encoding the prompt' });
-  const { images, seeds, timings } = await (pipeline as OVDiffusionPipeline).generate(options.prompt, {
+  const result = await (pipeline as OVDiffusionPipeline).generate(options.prompt, {
     // Left out where it is the model's own, which for an image depends on the strength.
     ...(defaultSteps === STEPS && { numInferenceSteps: STEPS }),
     ...given(request),
@@ -214,12 +214,25 @@ async function generate(
       });
     },
   });
+  const { images, seeds, timings, nsfwContentDetected } = result;
   progress.update({ label: 'Writing', activity: 'writing the images' });
   const { metadata, json } = options;
   const { files, failure } = await saveImages(images, target, { metadata, writeStdout: writeToStdout });
-  if (json) return { lines: [JSON.stringify({ files, seeds: seeds.map(String), ...timings })], failure };
+  const notes = flaggedNotes(nsfwContentDetected ?? [], files);
+  if (json) {
+    const line = JSON.stringify({ files, seeds: seeds.map(String), nsfwContentDetected, ...timings });
+    return { lines: [line], notes, failure };
+  }
   // Standard output is the image's, or nobody reads it any more.
-  return { lines: target.files ? files : [], failure };
+  return { lines: target.files ? files : [], notes, failure };
+}
+
+function flaggedNotes(flags: readonly boolean[], files: readonly string[]): string[] {
+  return flags.flatMap((isFlagged, i) =>
+    isFlagged
+      ? [`${files[i] ?? `Image ${i + 1}`} is black: the model's safety checker flagged what it showed.`]
+      : [],
+  );
 }
 
 /** Without options that the command line does not name, some of which the model's pipeline may not have. */

@@ -12,6 +12,8 @@ const GRACE_MS = 1500;
 export interface WorkResult {
   /** Lines for stdout, e.g. the files that were written. */
   readonly lines: readonly string[];
+  /** Lines for stderr. */
+  readonly notes?: readonly string[];
   /** What went wrong although there is a result. */
   readonly failure?: Error | undefined;
 }
@@ -43,9 +45,10 @@ export async function longWork(
   const progress = createProgress(first, { quiet });
   const running = work(progress, controller.signal);
   try {
-    const { lines, failure } = await raceAbort(running, controller.signal);
+    const { lines, notes = [], failure } = await raceAbort(running, controller.signal);
     progress.end(failure !== undefined);
     for (const line of lines) console.log(line);
+    for (const note of notes) console.error(note);
     if (failure) reportFailure(failure, false);
   } catch (error) {
     progress.end(true);

@@ -3,19 +3,22 @@ import type { NetworkSource } from '../models/index.js';
 import type { ShapedModel } from './shaped-model.js';
 import type { TaskQueue } from './task-queue.js';
 
+/** What a component needs of its network, whenever it is read. */
+type Network = Pick<ShapedModel, 'queue' | 'inferencePrecision' | 'dispose'>;
+
 /**
  * A network together with what its ports and its configuration mean. Pipelines hold components and may share them:
  * one is disposed when its last holder releases it.
  */
-export abstract class Component implements AsyncDisposable {
+export abstract class Component<Model extends Network = ShapedModel> implements AsyncDisposable {
   /** Where it was loaded from, with its configuration; what `savePretrained` writes. */
   readonly source: NetworkSource;
   /** What uses the network waits here for its turn; components loaded together share one. */
   readonly queue: TaskQueue;
-  protected readonly model: ShapedModel;
+  protected readonly model: Model;
   #holders = 0;
 
-  protected constructor(source: NetworkSource, model: ShapedModel) {
+  protected constructor(source: NetworkSource, model: Model) {
     this.source = source;
     this.model = model;
     this.queue = model.queue;

@@ -1,4 +1,5 @@
 /** The components, with the types of what their methods take and return: this folder's share of the public types. */
+export { SafetyChecker, type SafetyCheckerInput } from './safety-checker.js';
 export { TextEncoder } from './text-encoder.js';
 export type { LatentSize } from './unet-config.js';
 export { UNet, type UNetInputs, type UNetShape } from './unet.js';

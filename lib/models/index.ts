@@ -11,7 +11,7 @@ export { exportOptionFields, type ExportOptions } from './loading/export-options
 export { exportPipeline, type PipelineExport } from './loading/export-pipeline.js';
 export { exportedModel } from './loading/exported-model.js';
 export { exportSource } from './loading/export-source.js';
-export { readModelIndex, schedulerConfigIn } from './loading/model-folder.js';
+export { imageProcessorConfigIn, readModelIndex, schedulerConfigIn } from './loading/model-folder.js';
 export { probeIr } from './loading/probe-ir.js';
 export { openFolder, openSingleFile } from './loading/open-model.js';
 export {

@@ -27,6 +27,11 @@ export interface GenerationSummary {
   seeds: readonly (Seed | undefined)[];
   /** Whether `onStep` ended the generation early. */
   stopped: boolean;
+  /**
+   * Whether the model's safety checker flagged each image, which is then black; undefined where images are not checked:
+   * without a safety checker, and for latents.
+   */
+  nsfwContentDetected: readonly boolean[] | undefined;
   timings: GenerationTimings;
 }
 

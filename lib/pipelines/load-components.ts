@@ -1,4 +1,11 @@
-import { TextEncoder, UNet, VaeDecoder, VaeEncoder, type CompileSettings } from '../components/index.js';
+import {
+  SafetyChecker,
+  TextEncoder,
+  UNet,
+  VaeDecoder,
+  VaeEncoder,
+  type CompileSettings,
+} from '../components/index.js';
 import { ModelLoadError } from '../common/errors.js';
 import {
   findNetwork,
@@ -9,6 +16,7 @@ import {
   type TokenizerName,
 } from '../models/index.js';
 import { ClipTokenizer } from '../tokenizer/index.js';
+import { readImageProcessorConfig } from './check-images.js';
 import type { ComponentProgress } from './progress.js';
 
 /** What pipelines of every kind of Stable Diffusion have. */
@@ -19,6 +27,8 @@ export interface LatentDiffusionComponents {
   readonly vaeEncoder?: VaeEncoder | undefined;
   /** A second decoder, which decodes previews only. */
   readonly tinyVae?: VaeDecoder | undefined;
+  /** Undefined where the model has none, or was loaded with `safetyChecker: null`; images are then not checked. */
+  readonly safetyChecker?: SafetyChecker | undefined;
   /** What they were loaded from. */
   readonly model: PretrainedModel;
 }
@@ -126,12 +136,22 @@ export async function loadComponents(
       unet: await required('unet', (...args) => UNet.read(...args)),
       vaeDecoder: await required('vae_decoder', (...args) => VaeDecoder.read(...args)),
       vaeEncoder: await optional('vae_encoder', (...args) => VaeEncoder.read(...args)),
+      safetyChecker: await safetyCheckerOf(model, settings),
       model,
     };
   } catch (error) {
     await Promise.all(opened.map((component) => component.dispose()));
     throw error;
   }
+}
+
+/** Its network is read when it is used. */
+async function safetyCheckerOf(
+  model: PretrainedModel,
+  settings: CompileSettings,
+): Promise<SafetyChecker | undefined> {
+  const source = findNetwork(model, 'safety_checker');
+  return source && new SafetyChecker(source, settings, await readImageProcessorConfig(source.root));
 }
 
 async function readTokenizer(

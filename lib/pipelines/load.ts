@@ -11,6 +11,7 @@ import {
   type PretrainedModel,
 } from '../models/index.js';
 import { Scheduler, schedulerFromConfig } from '../schedulers/index.js';
+import { warnSafetyCheckerDisabled } from './check-images.js';
 import { compileSettings } from './compile-settings.js';
 import { networksOf } from './components.js';
 import { withModelDefaults } from './generation-defaults.js';
@@ -68,6 +69,7 @@ export async function loadPretrained<Pipeline>(
     );
     await requireClassOf(folder, pipelineClass);
     const model = await openFolder(folder, { ...parsed, scratchDir, vae }, core);
+    if (safetyChecker === null) warnSafetyCheckerDisabled(model);
     return { ...model, name: idOrFolder };
   });
 }

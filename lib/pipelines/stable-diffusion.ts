@@ -21,6 +21,7 @@ import { setSchedule, type Scheduler } from '../schedulers/index.js';
 import { bindPredictor } from './bind-predictor.js';
 import type { Generation, Plan, Start } from './generation.js';
 import { describeComponents, type ComponentDescription, type DescribedComponents } from './components.js';
+import { checkImages } from './check-images.js';
 import { decodeLatents } from './decode-latents.js';
 import {
   decodeToImages,
@@ -133,12 +134,15 @@ export abstract class LatentDiffusionPipeline<
   }
 
   protected override compileSteps(shape: StaticShape | undefined): readonly CompileStep[] {
-    const { unet, vaeDecoder, vaeScaleFactor } = this.components;
+    const { unet, vaeDecoder, safetyChecker, vaeScaleFactor } = this.components;
     const size = shape ? latentSize(shape, vaeScaleFactor) : 'dynamic';
     return [
       ...this.textEncoderSteps(),
       { component: 'unet', compile: () => unet.compile(shape ? this.#unetShape(shape) : 'dynamic') },
       { component: 'vae_decoder', compile: () => vaeDecoder.compile(size) },
+      ...(safetyChecker
+        ? [{ component: 'safety_checker', compile: () => safetyChecker.compile() } as const]
+        : []),
     ];
   }
 
@@ -186,7 +190,7 @@ export abstract class LatentDiffusionPipeline<
   ): Promise<GenerateResult<Output>> {
     const begun = performance.now();
     const context = new InferenceContext(options.signal);
-    const { unet, vaeDecoder, model } = this.components;
+    const { unet, vaeDecoder, safetyChecker, model } = this.components;
     const { images, latentSize: size } = resolved;
     const shape = [images, unet.outChannels, size.height, size.width];
     const noise = noiseSource(options, shape);
@@ -195,13 +199,19 @@ export abstract class LatentDiffusionPipeline<
     setSchedule(scheduler, { ...plan.schedule, timesteps, sigmas, numInferenceSteps });
     const isCustom = timesteps !== undefined || sigmas !== undefined;
     const request = isCustom ? { ...resolved, numInferenceSteps: scheduler.timesteps.length } : resolved;
-    requireMemory(this.#memoryFor(shapeOf(request), this.shapes, plan.encodes, isPartial(options)));
+    const checks = outputType === 'latent' ? [] : [safetyChecker?.requiredMemory() ?? []].flat();
+    requireMemory([
+      ...this.#memoryFor(shapeOf(request), this.shapes, plan.encodes, isPartial(options)),
+      ...checks,
+    ]);
 
     const generation = { request, options, scheduler, noise, shape, context };
     const start = await plan.start(generation);
     const { latents, stopped, secondsPerStep } = await this.#denoise(generation, start);
+    let nsfwContentDetected: readonly boolean[] | undefined;
     const decode = async (): Promise<RawImage[]> => {
       const images = await decodeLatents(latents, request, vaeDecoder, this.shapes, context);
+      if (safetyChecker) nsfwContentDetected = await checkImages(images, safetyChecker, context);
       return plan.finish ? plan.finish(images, request) : images;
     };
     const ownParameters = plan.parameters ?? {};
@@ -225,7 +235,7 @@ export abstract class LatentDiffusionPipeline<
       inferenceSeconds: context.inferenceSeconds,
       secondsPerStep,
     };
-    return { ...output, seeds: noise.seeds, stopped, timings };
+    return { ...output, seeds: noise.seeds, stopped, nsfwContentDetected, timings };
   }
 
   async #denoise(generation: Generation, start: Start): Promise<Denoised> {

@@ -1,3 +1,9 @@
+export {
+  clipImageProcessorSchema,
+  clipInput,
+  type ClipImageProcessorConfig,
+  type ClipInput,
+} from './clip-preprocess.js';
 export { cropRegion } from './crop-region.js';
 export { gaussianBlur } from './gaussian-blur.js';
 export { IMAGE_INPUT_DESCRIPTION, isImageInput, type ImageInput, type RawImageInput } from './image-input.js';

@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { readConfigFile } from '../../common/config-file.js';
+import { ModelLoadError } from '../../common/errors.js';
 import { isNamed, TOKENIZER_NAMES, type ModelIndex } from '../layout.js';
 import type { PretrainedModel } from '../pretrained-model.js';
 
 const indexSchema = z.looseObject({ _class_name: z.string() });
 const schedulerSchema = z.looseObject({});
+const imageProcessorSchema = z.looseObject({});
 
 /**
  * What model_index.json says.
@@ -33,4 +35,17 @@ export function tokenizersIn(folder: string, index: ModelIndex): PretrainedModel
  */
 export async function schedulerConfigIn(folder: string): Promise<Readonly<Record<string, unknown>>> {
   return readConfigFile(join(folder, 'scheduler', 'scheduler_config.json'), schedulerSchema);
+}
+
+/**
+ * What the preprocessor_config.json of a model's folder says of its safety checker's images; {} without the file.
+ *
+ * @throws ModelLoadError `CONFIG_INVALID`
+ */
+export async function imageProcessorConfigIn(folder: string): Promise<Readonly<Record<string, unknown>>> {
+  const path = join(folder, 'feature_extractor', 'preprocessor_config.json');
+  return readConfigFile(path, imageProcessorSchema).catch((error: unknown) => {
+    if (error instanceof ModelLoadError && error.code === 'MODEL_NOT_FOUND') return {};
+    throw error;
+  });
 }

@@ -198,16 +198,22 @@ describe('the safety checker', () => {
     safety_checker: ['stable_diffusion', 'StableDiffusionSafetyChecker'],
   };
 
-  it('that is named and missing is a warning, and null leaves it out without one', async () => {
+  it('that is named and missing is a warning, and null leaves it out with that of images that are not checked', async () => {
     await write('model_index.json', named);
     const warning = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
     await using first = await load();
     expect(warning.mock.calls.map(([, options]) => options)).toMatchObject([{ code: 'COMPONENT_MISSING' }]);
     warning.mockClear();
     await using second = await load({ safetyChecker: null });
+    expect(warning.mock.calls.map(([, options]) => options)).toMatchObject([
+      { code: 'SAFETY_CHECKER_DISABLED' },
+    ]);
+    warning.mockClear();
+    await write('model_index.json', { ...named, requires_safety_checker: false });
+    await using third = await load({ safetyChecker: null });
     expect(warning).not.toHaveBeenCalled();
     warning.mockRestore();
-    for (const { components } of [first, second]) {
+    for (const { components } of [first, second, third]) {
       expect(components.model.networks.map(({ name }) => name)).not.toContain('safety_checker');
     }
   });
