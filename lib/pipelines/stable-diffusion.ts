@@ -198,7 +198,8 @@ export abstract class LatentDiffusionPipeline<
     const { numInferenceSteps } = resolved;
     setSchedule(scheduler, { ...plan.schedule, timesteps, sigmas, numInferenceSteps });
     const isCustom = timesteps !== undefined || sigmas !== undefined;
-    const request = isCustom ? { ...resolved, numInferenceSteps: scheduler.timesteps.length } : resolved;
+    const ofSchedule = Math.ceil(scheduler.timesteps.length / scheduler.order);
+    const request = isCustom ? { ...resolved, numInferenceSteps: ofSchedule } : resolved;
     const checks = outputType === 'latent' ? [] : [safetyChecker?.requiredMemory() ?? []].flat();
     requireMemory([
       ...this.#memoryFor(shapeOf(request), this.shapes, plan.encodes, isPartial(options)),

@@ -1,11 +1,68 @@
 import { describe, expect, it, vi } from 'vitest';
 
-import { DDIMScheduler, EulerDiscreteScheduler, Scheduler } from '../../../lib/schedulers/index.js';
+import {
+  DDIMScheduler,
+  EulerDiscreteScheduler,
+  HeunDiscreteScheduler,
+  Scheduler,
+  type TimestepOptions,
+} from '../../../lib/schedulers/index.js';
 import { fakePipeline } from '../../support/fake-pipeline.js';
 
 vi.mock('../../../lib/runtime/index.js', () => import('../../support/fake-runtime.js'));
 
+/** A user's own of second order, which takes timesteps: each but the last comes twice. */
+class TwiceScheduler extends Scheduler {
+  readonly className = 'TwiceScheduler';
+  readonly config = {};
+  override readonly order = 2;
+  timesteps: readonly number[] = [];
+
+  override get timestepOptions() {
+    return ['numInferenceSteps', 'timesteps'] as const;
+  }
+
+  setTimesteps(steps: number | TimestepOptions) {
+    const count = typeof steps === 'number' ? steps : 0;
+    const given =
+      typeof steps === 'object' ? steps.timesteps! : Array.from({ length: count }, (_, i) => count - i);
+    this.timesteps = given.flatMap((timestep) => [timestep, timestep]).slice(0, -1);
+  }
+
+  step(modelOutput: Float32Array, _timestep: number, sample: Float32Array) {
+    return { prevSample: sample.map((value, i) => value - modelOutput[i]! / 10) };
+  }
+
+  addNoise(original: Float32Array, noise: Float32Array) {
+    return original.map((value, i) => value + noise[i]!);
+  }
+
+  clone() {
+    return new TwiceScheduler() as this;
+  }
+}
+
 describe('generate with a schedule of one’s own', () => {
+  it.each([new HeunDiscreteScheduler(), new TwiceScheduler()])(
+    'counts its steps, not the calls of the UNet, for a scheduler of second order: $className',
+    async (scheduler) => {
+      const { pipeline, networks } = await fakePipeline({ scheduler });
+      const seen: string[] = [];
+      const { images } = await pipeline.generate('a', {
+        timesteps: [999, 500, 100],
+        seed: 1,
+        onStep: ({ step, steps, timestep }) => {
+          seen.push(`${step}/${steps} at ${timestep}`);
+        },
+      });
+      expect(seen.map((text) => text.split(' ')[0])).toEqual(['1/3', '2/3', '3/3']);
+      expect(seen.at(-1)).toBe('3/3 at 100');
+      expect(networks.unet.inferences).toHaveLength(5);
+      expect(images[0]!.parameters).toMatchObject({ numInferenceSteps: 3, scheduler: scheduler.className });
+      await pipeline.dispose();
+    },
+  );
+
   it('denoises at its timesteps and writes their number into the image', async () => {
     const { pipeline, networks } = await fakePipeline({ scheduler: new EulerDiscreteScheduler() });
     const timesteps = [999, 500, 100];
