@@ -42,6 +42,8 @@ interface Options extends ImageOptions, GuidanceArguments {
   revision?: string;
   prompt: string;
   negativePrompt?: string;
+  promptWeighting?: boolean;
+  longPrompts?: boolean;
   steps?: number;
   size?: { width: number; height: number };
   seed?: bigint;
@@ -79,6 +81,11 @@ export function generateCommand(): Command {
     .addOption(revisionOption())
     .requiredOption('-p, --prompt <text>', 'what the image should show')
     .option('-n, --negative-prompt <text>', 'what it should not show')
+    .option(
+      '--prompt-weighting',
+      'read (word), (word:1.3), [word] and BREAK in prompts as weights and chunks',
+    )
+    .option('--long-prompts', 'encode prompts of more than 75 tokens in chunks, instead of cutting them')
     .option(
       '--steps <number>',
       `denoising steps, up to 1000 (default: ${STEPS}, or the model's own where it takes fewer)`,
@@ -161,9 +168,11 @@ async function run(given: Options): Promise<void> {
 }
 
 function generateOptions(options: Options): Request {
-  const { negativePrompt, steps, eta, images, seed: first, model } = options;
+  const { negativePrompt, promptWeighting, longPrompts, steps, eta, images, seed: first, model } = options;
   return {
     negativePrompt,
+    promptWeighting,
+    longPrompts,
     numInferenceSteps: steps,
     ...guidanceOf(options, model === undefined ? DEFAULT_MODEL_GUIDANCE : undefined),
     eta,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { callback, integer, numberBetween, signal } from '../common/fields.js';
+import { callback, flag, integer, numberBetween, signal } from '../common/fields.js';
 import { optionsSchema, parseOptions } from '../common/options.js';
 import {
   guidanceFields,
@@ -22,6 +22,16 @@ export type OutputType = 'image' | 'raw' | 'latent';
 export interface GenerateOptions extends GuidanceOptions {
   /** What the image should not show; one for all prompts, or one a prompt. Without effect at guidance ≤ 1. */
   negativePrompt?: string | readonly string[] | undefined;
+  /**
+   * Whether brackets in prompts are weights, as in AUTOMATIC1111's web UI: `(word)`, `(word:1.3)`, `[word]`, BREAK. Prompts
+   * may then be of any length, as with `longPrompts`. Default: false, brackets are plain text.
+   */
+  promptWeighting?: boolean | undefined;
+  /**
+   * Whether prompts of more than 75 tokens are encoded in chunks, instead of being cut with a warning. Each number of
+   * chunks is another shape to compile the UNet for. Default: false.
+   */
+  longPrompts?: boolean | undefined;
   /** Pixels; a multiple of the VAE's factor (8 for SD). Default: as reshaped, else the model's own size. */
   width?: number | undefined;
   /** Pixels; a multiple of the VAE's factor (8 for SD). Default: as reshaped, else the model's own size. */
@@ -97,6 +107,8 @@ export const generateFields = {
     .custom<string | readonly string[]>(oneOrList((value) => typeof value === 'string'))
     .describe('a string or a list of strings')
     .optional(),
+  promptWeighting: flag.optional(),
+  longPrompts: flag.optional(),
   width: integer(1, MAX_SIDE).optional(),
   height: integer(1, MAX_SIDE).optional(),
   numInferenceSteps: integer(1, MAX_STEPS).optional(),

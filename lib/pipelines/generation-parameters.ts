@@ -8,6 +8,7 @@ import type { PretrainedModel } from '../models/index.js';
 import type { Seed } from '../random/index.js';
 import { configOverrides } from '../schedulers/config-overrides.js';
 import type { Scheduler } from '../schedulers/index.js';
+import type { GenerateOptions } from './generate-options.js';
 import type { GenerateRequest } from './request.js';
 
 /** Schedulers whose steps `eta` changes. */
@@ -103,4 +104,12 @@ function withoutDefaults(
     return inFile !== undefined && value === false && config[inFile] !== true;
   };
   return Object.fromEntries(Object.entries(overrides).filter(([key, value]) => !isImplied(key, value)));
+}
+
+/** How prompts were read, where not as plain text of one chunk. */
+export function syntaxParameters({
+  promptWeighting,
+  longPrompts,
+}: Pick<GenerateOptions, 'promptWeighting' | 'longPrompts'>): Partial<GenerationParameters> {
+  return { ...(promptWeighting && { promptWeighting }), ...(longPrompts && { longPrompts }) };
 }

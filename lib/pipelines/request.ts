@@ -20,6 +20,9 @@ export interface GenerateRequest {
   readonly images: number;
 }
 
+/** The texts of a request: as many negative prompts as prompts, or none without guidance. */
+export type RequestTexts = Pick<GenerateRequest, 'prompts' | 'negativePrompts'>;
+
 /** What the defaults of a request come from. */
 export interface RequestDefaults {
   readonly vaeScaleFactor: number;
@@ -57,6 +60,15 @@ export function checkRequest(prompt: unknown, options: GenerateOptions, vaeScale
   throw new InvalidArgumentError(
     `Expected one of ${schedules.join(', ')} but received ${given.join(' and ')}`,
   );
+}
+
+/** The texts of a call, a negative prompt for each prompt; '' where none is given. */
+export function textsOf(
+  prompt: unknown,
+  { negativePrompt }: Pick<GenerateOptions, 'negativePrompt'>,
+): { readonly prompts: readonly string[]; readonly negativePrompts: readonly string[] } {
+  const prompts = promptsOf(prompt);
+  return { prompts, negativePrompts: negativePromptsFor(prompts, negativePrompt) };
 }
 
 /**

@@ -38,4 +38,12 @@ export class ReshapePolicy implements ShapePolicy {
     const list = differing.map((key) => `${key} ${wanted[key]} instead of ${shape[key]}`).join(', ');
     throw new ShapeMismatchError(`The pipeline was reshaped, with strictShapes, to another shape: ${list}`);
   }
+
+  /** @throws ShapeMismatchError when the policy is strict and prompts have other tokens than what is compiled */
+  requireTokens(wanted: number, compiled: number): void {
+    if (!this.#shape || !this.#strict || wanted === compiled) return;
+    throw new ShapeMismatchError(
+      `The pipeline was reshaped, with strictShapes, to another shape: ${wanted} tokens instead of ${compiled}`,
+    );
+  }
 }

@@ -1,7 +1,7 @@
 import type { UNetInputs } from '../components/index.js';
 import { STABLE_DIFFUSION_XL_RGB } from '../image/index.js';
 import { ModelLoadError } from '../common/errors.js';
-import { encodeXlPrompts, type XlTexts } from '../prompts/index.js';
+import { countChunks, encodeXlPrompts, syntaxOf, type XlTexts } from '../prompts/index.js';
 import type { Scheduler } from '../schedulers/index.js';
 import { describeXLComponents, xlFlags, type DescribedXLComponents } from './components.js';
 import type { StableDiffusionXLComponents } from './load-components.js';
@@ -9,6 +9,8 @@ import type { CompileStep } from './pipeline.js';
 import type { PipelineInit } from './pipeline-init.js';
 import type { Generation } from './generation.js';
 import { LatentDiffusionPipeline } from './stable-diffusion.js';
+import type { GenerateOptions } from './generate-options.js';
+import type { RequestTexts } from './request.js';
 import { timeIds } from './time-ids.js';
 import { perPrompt, type XLOptions } from './xl-options.js';
 
@@ -50,7 +52,7 @@ export abstract class StableDiffusionXLPipeline extends LatentDiffusionPipeline<
     const { requiresAestheticsScore } = xlFlags(this.components.model);
     const { promptEmbeds, pooledPromptEmbeds } = await encodeXlPrompts(
       this.#texts(request, xl),
-      { numImagesPerPrompt, clipSkip: xl.clipSkip },
+      { ...syntaxOf(options), numImagesPerPrompt, clipSkip: xl.clipSkip },
       context,
     );
     const guidance = request.negativePrompts !== undefined;
@@ -60,6 +62,13 @@ export abstract class StableDiffusionXLPipeline extends LatentDiffusionPipeline<
       text_embeds: pooledPromptEmbeds,
       time_ids: timeIds(xl, { height, width, images, guidance, requiresAestheticsScore, isTextToImage }),
     };
+  }
+
+  protected override countChunks(texts: RequestTexts, options: GenerateOptions): number {
+    const counts = this.#texts(texts, options).map(({ tokenizer, prompts, negativePrompts = [] }) =>
+      countChunks([...prompts, ...(negativePrompts === 'zeros' ? [] : negativePrompts)], tokenizer, options),
+    );
+    return Math.max(...counts);
   }
 
   protected override textEncoderSteps(): readonly CompileStep[] {
@@ -73,7 +82,7 @@ export abstract class StableDiffusionXLPipeline extends LatentDiffusionPipeline<
   }
 
   /** What each text encoder encodes. */
-  #texts({ prompts, negativePrompts }: Generation['request'], options: XLOptions): XlTexts[] {
+  #texts({ prompts, negativePrompts }: RequestTexts, options: XLOptions): XlTexts[] {
     const { tokenizer, textEncoder, tokenizer2, textEncoder2, model } = this.components;
     const { prompt2, negativePrompt, negativePrompt2 } = options;
     const zeros = negativePrompt === undefined && xlFlags(model).forceZerosForEmptyPrompt;

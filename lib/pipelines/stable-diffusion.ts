@@ -5,6 +5,7 @@ import {
   STATIC_SHAPES,
   type RequiredMemory,
   type ShapePolicy,
+  type UNet,
   type UNetInputs,
   type UNetShape,
 } from '../components/index.js';
@@ -16,7 +17,7 @@ import {
   type Denoised,
   type Latents,
 } from '../denoising/index.js';
-import { encodePrompts } from '../prompts/index.js';
+import { countChunks, encodePrompts, syntaxOf } from '../prompts/index.js';
 import { setSchedule, type Scheduler } from '../schedulers/index.js';
 import { bindPredictor } from './bind-predictor.js';
 import type { Generation, Plan, Start } from './generation.js';
@@ -37,13 +38,21 @@ import {
 } from '../image/index.js';
 import type { GenerateOptions, OutputType } from './generate-options.js';
 import type { GenerateResult, RawImage } from './generate-result.js';
-import { generationParameters } from './generation-parameters.js';
+import { generationParameters, syntaxParameters } from './generation-parameters.js';
 import type { LatentDiffusionComponents, StableDiffusionComponents } from './load-components.js';
 import { OUTPUTS } from './outputs.js';
 import { OVDiffusionPipeline, type CompileStep } from './pipeline.js';
 import { withPreviews, type PreviewSetup } from './preview.js';
 import type { PipelineInit } from './pipeline-init.js';
-import { checkRequest, latentSize, resolveRequest, shapeOf, type GenerateRequest } from './request.js';
+import {
+  checkRequest,
+  latentSize,
+  resolveRequest,
+  shapeOf,
+  textsOf,
+  type GenerateRequest,
+  type RequestTexts,
+} from './request.js';
 import type { StaticShape } from './reshape-options.js';
 
 /**
@@ -62,6 +71,13 @@ export abstract class LatentDiffusionPipeline<
   /** The UNet's inputs beside the sample and the timestep, one row for each of its own. */
   protected abstract condition(generation: Generation): Promise<UNetInputs>;
 
+  /**
+   * How many chunks the longest text of a request has.
+   *
+   * @throws InvalidArgumentError for texts that cannot be parsed
+   */
+  protected abstract countChunks(texts: RequestTexts, options: GenerateOptions): number;
+
   /** The text encoders in the order they are compiled. */
   protected abstract textEncoderSteps(): readonly CompileStep[];
 
@@ -77,6 +93,7 @@ export abstract class LatentDiffusionPipeline<
     plan: () => Plan | Promise<Plan>,
   ): Promise<GenerateResult<Output>> {
     checkRequest(prompt, options, this.components.vaeScaleFactor);
+    this.countChunks(textsOf(prompt, options), options);
     const scheduler = this.scheduler.clone();
     // A schedule that the scheduler does not take is refused here, not in its turn.
     if (options.timesteps ?? options.sigmas) setSchedule(scheduler.clone(), options);
@@ -178,6 +195,7 @@ export abstract class LatentDiffusionPipeline<
     const shape = shapeOf(request);
     this.shapes.require(shape);
     if (shape.guidance && isPartial(options)) this.shapes.require({ ...shape, guidance: false });
+    this.shapes.requireTokens(this.countChunks(request, options) * this.tokens, this.tokens);
     return request;
   }
 
@@ -228,7 +246,7 @@ export abstract class LatentDiffusionPipeline<
         inferencePrecision: this.inferencePrecision,
         sharesSeed: options.seed !== undefined,
         guidance: options,
-        ownParameters,
+        ownParameters: { ...syntaxParameters(options), ...ownParameters },
       }),
     });
     const timings = {
@@ -242,13 +260,17 @@ export abstract class LatentDiffusionPipeline<
   async #denoise(generation: Generation, start: Start): Promise<Denoised> {
     const { request, options, scheduler, noise, context } = generation;
     const { latents, firstIndex, endIndex, afterStep } = start;
+    const { unet } = this.components;
     const { images } = request;
-    const predictor = await bindPredictor(generation, start, {
-      unet: this.components.unet,
-      inputs: { ...(await this.condition(generation)), ...this.#embeddedGuidance(request) },
-      policy: this.shapes,
-      shapeFor: (guidance) => this.#unetShape({ ...shapeOf(request), guidance }),
-    });
+    const inputs = { ...(await this.condition(generation)), ...this.#embeddedGuidance(request) };
+    const tokens = tokensOf(inputs, unet, request);
+    const shapeFor = (guidance: boolean): UNetShape =>
+      this.#unetShape({ ...shapeOf(request), guidance }, tokens);
+    if (tokens !== this.tokens) {
+      requireMemory([unet.requiredMemory(shapeFor(shapeOf(request).guidance), this.shapes)]);
+    }
+    const policy = this.shapes;
+    const predictor = await bindPredictor(generation, start, { unet, inputs, policy, shapeFor });
     return denoise({
       latents,
       ...(firstIndex !== undefined && { firstIndex }),
@@ -291,15 +313,21 @@ export abstract class LatentDiffusionPipeline<
     ];
   }
 
-  #unetShape(shape: StaticShape): UNetShape {
+  #unetShape(shape: StaticShape, tokens = this.tokens): UNetShape {
     const { vaeScaleFactor } = this.components;
     const images = shape.batchSize * shape.numImagesPerPrompt;
     return {
       ...latentSize(shape, vaeScaleFactor),
       batch: shape.guidance ? images * 2 : images,
-      tokens: this.tokens,
+      tokens,
     };
   }
+}
+
+/** Of each row; more than the text encoder's where prompts are long. */
+function tokensOf(inputs: UNetInputs, unet: UNet, { images, negativePrompts }: GenerateRequest): number {
+  const rows = negativePrompts ? 2 * images : images;
+  return inputs.encoder_hidden_states!.length / (rows * unet.crossAttentionDim);
 }
 
 /** The pipelines of Stable Diffusion 1.x and 2.x. */
@@ -314,9 +342,15 @@ export abstract class StableDiffusionPipeline extends LatentDiffusionPipeline<De
     return this.components.tokenizer.maxLength;
   }
 
-  protected override async condition({ request, context }: Generation): Promise<UNetInputs> {
+  protected override async condition({ request, options, context }: Generation): Promise<UNetInputs> {
     const { tokenizer, textEncoder } = this.components;
-    return { encoder_hidden_states: await encodePrompts(request, tokenizer, textEncoder, context) };
+    const batch = { ...syntaxOf(options), ...request };
+    return { encoder_hidden_states: await encodePrompts(batch, tokenizer, textEncoder, context) };
+  }
+
+  protected override countChunks(texts: RequestTexts, options: GenerateOptions): number {
+    const all = [...texts.prompts, ...(texts.negativePrompts ?? [])];
+    return countChunks(all, this.components.tokenizer, options);
   }
 
   protected override textEncoderSteps(): readonly CompileStep[] {

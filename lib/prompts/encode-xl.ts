@@ -1,6 +1,8 @@
 import type { InferenceContext, TextEncoder } from '../components/index.js';
 import type { ClipTokenizer } from '../tokenizer/index.js';
-import { warnTruncated } from './encode.js';
+import { chunksOf, paddedChunks, type PromptChunk, type PromptSyntax } from './chunks.js';
+import { encodeChunks } from './encode-chunks.js';
+import { repeatRows } from './encode.js';
 
 /** A text encoder with its tokenizer, and the texts that it encodes. */
 export interface XlTexts {
@@ -19,26 +21,40 @@ export interface XlPromptEmbeds {
   readonly pooledPromptEmbeds: Float32Array;
 }
 
+/** How prompts for Stable Diffusion XL are encoded. */
+export interface XlEncoding extends PromptSyntax {
+  readonly numImagesPerPrompt: number;
+  /** Layers left out besides. Default: 0. */
+  readonly clipSkip?: number | undefined;
+  /** Chunks that all are padded to, where none has more. Default: 1. */
+  readonly minChunks?: number | undefined;
+}
+
 /** diffusers leaves out the last layer, and with `clip_skip` so many more; of negative prompts never more. */
 const LAYER = 2;
 
 /**
  * Encodes prompts for Stable Diffusion XL: each encoder's states before its last layer side by side, and the last
- * encoder's pooled text.
+ * encoder's pooled text, of a long prompt that of the first chunk, as in the web UI.
  *
  * @param texts - of the model's encoders, the one with the projection last
- * @param options.clipSkip - layers left out besides
  * @see diffusers' `StableDiffusionXLPipeline.encode_prompt`
  */
 export async function encodeXlPrompts(
   texts: readonly XlTexts[],
-  { numImagesPerPrompt, clipSkip = 0 }: { numImagesPerPrompt: number; clipSkip?: number | undefined },
+  { numImagesPerPrompt, clipSkip = 0, minChunks = 1, ...syntax }: XlEncoding,
   context: InferenceContext,
 ): Promise<XlPromptEmbeds> {
+  const chunked = texts.map((each) => chunkTexts(each, syntax));
+  const count = Math.max(minChunks, ...chunked.flatMap(({ lengths }) => lengths));
   const parts: EncodedRows[] = [];
-  for (const each of texts) parts.push(await encodeRows(each, LAYER + clipSkip, context));
+  for (const [i, each] of texts.entries()) {
+    parts.push(
+      await encodeRows(each, { chunks: chunked[i]!.chunks, count, layer: LAYER + clipSkip }, context),
+    );
+  }
   const last = parts.at(-1)!;
-  const repeat = (rows: readonly Float32Array[]): Float32Array => repeated(rows, numImagesPerPrompt);
+  const repeat = (rows: readonly Float32Array[]): Float32Array => repeatRows(rows, numImagesPerPrompt);
   return {
     promptEmbeds: repeat(last.states.map((_, row) => sideBySide(parts.map((part) => part.at(row))))),
     pooledPromptEmbeds: repeat(last.pooled),
@@ -52,19 +68,43 @@ interface EncodedRows {
   readonly at: (row: number) => { states: Float32Array; width: number };
 }
 
+/** The chunks of an encoder's texts, each text once. */
+function chunkTexts(
+  { tokenizer, prompts, negativePrompts }: XlTexts,
+  syntax: PromptSyntax,
+): { chunks: ReadonlyMap<string, readonly PromptChunk[]>; lengths: number[] } {
+  const texts = new Set([...(negativePrompts === 'zeros' ? [] : (negativePrompts ?? [])), ...prompts]);
+  const chunks = new Map([...texts].map((text) => [text, chunksOf(text, tokenizer, syntax)]));
+  return { chunks, lengths: [...chunks.values()].map(({ length }) => length) };
+}
+
+interface ChunkedTexts {
+  readonly chunks: ReadonlyMap<string, readonly PromptChunk[]>;
+  /** Chunks that all are padded to. */
+  readonly count: number;
+  /** Of the prompts, counted from the end. */
+  readonly layer: number;
+}
+
 async function encodeRows(
   { tokenizer, encoder, prompts, negativePrompts }: XlTexts,
-  layer: number,
+  { chunks, count, layer }: ChunkedTexts,
   context: InferenceContext,
 ): Promise<EncodedRows> {
   const encode = async (text: string, of: number) => {
-    const { ids, truncated } = tokenizer.encode(text);
-    if (truncated) warnTruncated(truncated, tokenizer.maxLength);
-    const { hiddenStates, textEmbeds = new Float32Array() } = await encoder.encodeLayer(ids, of, context);
-    return { hiddenStates, textEmbeds };
+    let textEmbeds: Float32Array | undefined;
+    const hiddenStates = await encodeChunks(
+      paddedChunks(chunks.get(text)!, count, tokenizer),
+      async (ids) => {
+        const encoded = await encoder.encodeLayer(ids, of, context);
+        textEmbeds ??= encoded.textEmbeds;
+        return encoded.hiddenStates;
+      },
+    );
+    return { hiddenStates, textEmbeds: textEmbeds ?? new Float32Array() };
   };
   const zeros = {
-    hiddenStates: new Float32Array(tokenizer.maxLength * encoder.hiddenSize),
+    hiddenStates: new Float32Array(count * tokenizer.maxLength * encoder.hiddenSize),
     textEmbeds: new Float32Array(encoder.projectionDim ?? 0),
   };
   const encoded: { hiddenStates: Float32Array; textEmbeds: Float32Array }[] = [];
@@ -101,14 +141,4 @@ function sideBySide(parts: readonly { states: Float32Array; width: number }[]): 
     start += own;
   }
   return joined;
-}
-
-/** Each row once for each of its images. */
-function repeated(rows: readonly Float32Array[], times: number): Float32Array {
-  const width = rows[0]?.length ?? 0;
-  const result = new Float32Array(rows.length * times * width);
-  rows.forEach((row, place) => {
-    for (let image = 0; image < times; image++) result.set(row, (place * times + image) * width);
-  });
-  return result;
 }

@@ -1,17 +1,20 @@
 import type { InferenceContext, TextEncoder } from '../components/index.js';
-import { warn } from '../common/warnings.js';
 import type { ClipTokenizer } from '../tokenizer/index.js';
+import { chunksOf, paddedChunks, type PromptSyntax } from './chunks.js';
+import { encodeChunks } from './encode-chunks.js';
 
 /** Prompts to encode: as many negative prompts as prompts, or none without guidance. */
-export interface PromptBatch {
+export interface PromptBatch extends PromptSyntax {
   prompts: readonly string[];
   negativePrompts: readonly string[] | undefined;
   numImagesPerPrompt: number;
+  /** Chunks that all are padded to, where none has more. Default: 1. */
+  minChunks?: number | undefined;
 }
 
 /**
  * The hidden states a UNet call takes: each prompt's once for each of its images, the negative prompts' rows first.
- * Texts that occur twice are encoded once.
+ * Texts that occur twice are encoded once; all are padded to as many chunks as the longest has.
  *
  * @returns shape [rows, tokens, hiddenSize]
  */
@@ -21,27 +24,27 @@ export async function encodePrompts(
   encoder: TextEncoder,
   context: InferenceContext,
 ): Promise<Float32Array> {
-  const { prompts, negativePrompts = [], numImagesPerPrompt } = batch;
+  const { prompts, negativePrompts = [], numImagesPerPrompt, minChunks = 1 } = batch;
   const texts = [...negativePrompts, ...prompts];
+  const chunks = new Map([...new Set(texts)].map((text) => [text, chunksOf(text, tokenizer, batch)]));
+  const count = Math.max(minChunks, ...[...chunks.values()].map(({ length }) => length));
   const encoded = new Map<string, Float32Array>();
-  for (const text of new Set(texts)) {
-    const { ids, truncated } = tokenizer.encode(text);
-    if (truncated) warnTruncated(truncated, tokenizer.maxLength);
-    encoded.set(text, await encoder.encode(ids, context));
+  for (const [text, own] of chunks) {
+    const padded = paddedChunks(own, count, tokenizer);
+    encoded.set(text, await encodeChunks(padded, (ids) => encoder.encode(ids, context)));
   }
-  const width = tokenizer.maxLength * encoder.hiddenSize;
-  const states = new Float32Array(texts.length * numImagesPerPrompt * width);
-  texts.forEach((text, row) => {
-    for (let image = 0; image < numImagesPerPrompt; image++) {
-      states.set(encoded.get(text)!, (row * numImagesPerPrompt + image) * width);
-    }
-  });
-  return states;
+  return repeatRows(
+    texts.map((text) => encoded.get(text)!),
+    numImagesPerPrompt,
+  );
 }
 
-export function warnTruncated(truncated: string, maxLength: number): void {
-  warn(
-    'PROMPT_TRUNCATED',
-    `The model reads ${maxLength} tokens; this part of the prompt was cut off: "${truncated}"`,
-  );
+/** Each row once for each of its images. */
+export function repeatRows(rows: readonly Float32Array[], times: number): Float32Array {
+  const width = rows[0]?.length ?? 0;
+  const result = new Float32Array(rows.length * times * width);
+  rows.forEach((row, place) => {
+    for (let image = 0; image < times; image++) result.set(row, (place * times + image) * width);
+  });
+  return result;
 }

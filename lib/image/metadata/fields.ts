@@ -28,6 +28,13 @@ const text = (name: string): Field<string> => ({ name, write: (value) => value, 
 
 const number = (name: string): Field<number> => ({ name, write: String, read: readNumber });
 
+/** A flag that is written when it is on. */
+const whenTrue = (name: string): Field<boolean> => ({
+  name,
+  write: (value) => (value ? 'True' : undefined),
+  read: (value) => (/^true$/i.test(value) ? true : undefined),
+});
+
 /** A count from 0 that is written as a count from `first`. */
 const countedFrom = (name: string, first: number): Field<number> => ({
   name,
@@ -56,6 +63,8 @@ export const plainFields: { readonly [Key in Plain]: Field<NonNullable<Generatio
     ...countedFrom('Clip skip', 1),
     write: (value) => (value === 0 ? undefined : String(value + 1)),
   },
+  promptWeighting: whenTrue('Prompt weighting'),
+  longPrompts: whenTrue('Long prompts'),
   rng: text('RNG'),
   inferencePrecision: text('Inference precision'),
   weightFormat: text('Weight format'),

@@ -43,6 +43,10 @@ export interface GenerationParameters {
   model?: string;
   /** Number of the text encoder's last layers that were skipped, as diffusers counts: 1 is "Clip skip: 2" elsewhere. */
   clipSkip?: number;
+  /** Whether brackets in the prompts were weights, as they always are in the web UI. */
+  promptWeighting?: boolean;
+  /** Whether prompts were encoded in chunks, as they always are in the web UI. */
+  longPrompts?: boolean;
   /** Denoising strength of image-to-image, 0 to 1. */
   strength?: number;
   /** Precision of inference, such as "bf16"; another precision gives a slightly different image. */

@@ -36,3 +36,15 @@ it('a policy that is not strict takes every shape', () => {
   policy.require(other);
   expect(policy.select(other)).toBe(other);
 });
+
+it('a strict policy refuses prompts of other lengths once reshaped', () => {
+  const policy = new ReshapePolicy(true);
+  policy.requireTokens(154, 77);
+  policy.reshape(shape);
+  policy.requireTokens(77, 77);
+  expect(() => {
+    policy.requireTokens(154, 77);
+  }).toThrow(
+    expect.objectContaining({ code: 'SHAPE_MISMATCH', message: expect.stringContaining('154') as string }),
+  );
+});
