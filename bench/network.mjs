@@ -1,6 +1,7 @@
 // node bench/network.mjs FOLDER… [--network unet] [--size 512] [--rounds 5] [--precision bf16] [--threads N] [--dynamic]:
 // the same network of exported folders, one inference of each in turn, in one process, and how far their outputs are
-// apart. With --threads 1 it compares processor time, which other work on the machine hardly changes.
+// from those of the first folder in f32. With --threads 1 it compares processor time, which other work on the machine
+// hardly changes.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -40,8 +41,8 @@ function shapeOf(name, shape) {
   }
 }
 
-const entries = [];
-for (const folder of positionals) {
+/** @param {string} folder @param {'bf16' | 'f32'} precision */
+async function prepare(folder, precision) {
   const model = await core.readModel(join(folder, values.network, 'openvino_model.xml'));
   const shapes = Object.fromEntries(
     model.inputs.map(({ names: [name = ''], shape }) => [name, shapeOf(name, shape)]),
@@ -63,7 +64,28 @@ for (const folder of positionals) {
     const data = Float32Array.from({ length }, (_, i) => (name === 'timestep' ? 500 : Math.sin(i)));
     request.setInput(name, new Tensor('f32', shape, data));
   }
-  entries.push({ folder, compiled, compileSeconds, request, seconds: /** @type {number[]} */ ([]) });
+  model.dispose();
+  return { folder, compileSeconds, request, compiled };
+}
+
+/** @param {Awaited<ReturnType<typeof prepare>>} entry */
+async function release({ request, compiled }) {
+  await request.dispose();
+  await compiled.dispose();
+}
+
+/** @param {Awaited<ReturnType<typeof prepare>>} entry */
+const outputOf = ({ request }) => Float32Array.from(request.getOutput(0).data, Number);
+
+const reference = await prepare(positionals[0] ?? '', 'f32');
+await reference.request.infer();
+const expected = outputOf(reference);
+await release(reference);
+
+const entries = [];
+for (const folder of positionals) {
+  const seconds = /** @type {number[]} */ ([]);
+  entries.push({ ...(await prepare(folder, precision)), seconds });
 }
 
 /** @param {NodeJS.CpuUsage} [since] */
@@ -82,23 +104,16 @@ for (let round = 0; round <= Number(values.rounds); round++) {
   }
 }
 
-const outputs = entries.map(({ request }) => Float32Array.from(request.getOutput(0).data, Number));
 const [first] = entries;
-const [expected = new Float32Array()] = outputs;
-const deviation = Math.sqrt(expected.reduce((sum, value) => sum + value ** 2, 0) / expected.length);
-for (const [index, { folder, compileSeconds, seconds }] of entries.entries()) {
-  const output = outputs[index] ?? expected;
-  const error = Math.sqrt(
-    output.reduce((sum, value, i) => sum + (value - (expected[i] ?? NaN)) ** 2, 0) / output.length,
-  );
+const size = Math.sqrt(expected.reduce((sum, value) => sum + value ** 2, 0));
+for (const entry of entries) {
+  const { folder, compileSeconds, seconds } = entry;
+  const difference = outputOf(entry).reduce((sum, value, i) => sum + (value - (expected[i] ?? NaN)) ** 2, 0);
   const ratio = median(first?.seconds ?? []) / median(seconds);
   const list = seconds.map((s) => s.toFixed(2)).join(', ');
   console.log(
     `${folder}: median ${median(seconds).toFixed(3)} ${countsCpu ? 'CPU s' : 's'} (${list}), ${ratio.toFixed(3)}x; ` +
-      `compiled in ${compileSeconds.toFixed(1)} s; differs by ${(error / deviation).toExponential(1)} of its root mean square`,
+      `compiled in ${compileSeconds.toFixed(1)} s; relative error ${(Math.sqrt(difference) / size).toExponential(2)}`,
   );
-}
-for (const { request, compiled } of entries) {
-  await request.dispose();
-  await compiled.dispose();
+  await release(entry);
 }

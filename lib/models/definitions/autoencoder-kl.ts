@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 import { graph, type GraphOutput, type Model } from '../../runtime/index.js';
-import { ACTIVATIONS, activation, attention, conv2d, groupNorm, linear } from './layers.js';
+import { groupNormFromMeans } from './group-norm.js';
+import { ACTIVATIONS, activation, attention, conv2d, linear } from './layers.js';
 import { layerCount, width, type SupportedValues } from './network-config.js';
 import { downsample2d, resnetBlock2d, upsample2d, type ResnetOptions } from './resnet-block.js';
 import { add, toImage, toTokens } from './tensors.js';
@@ -135,7 +136,7 @@ function attentionBlock(
   const names = w.has('query.weight')
     ? { query: 'query', key: 'key', value: 'value', out: 'proj_attn' }
     : { query: 'to_q', key: 'to_k', value: 'to_v', out: 'to_out.0' };
-  const tokens = toTokens(groupNorm(w.at('group_norm'), x, config.norm_num_groups, EPSILON));
+  const tokens = toTokens(groupNormFromMeans(w.at('group_norm'), x, config.norm_num_groups, EPSILON));
   const attended = attention(
     linear(w.at(names.query), tokens, channels),
     linear(w.at(names.key), tokens, channels),
@@ -146,11 +147,16 @@ function attentionBlock(
 }
 
 function output(w: WeightScope, x: GraphOutput, channels: number, config: AutoencoderKlConfig): GraphOutput {
-  const normal = groupNorm(w.at('conv_norm_out'), x, config.norm_num_groups, EPSILON);
+  const normal = groupNormFromMeans(w.at('conv_norm_out'), x, config.norm_num_groups, EPSILON);
   // SiLU whatever act_fn says, as in diffusers.
   return conv2d(w.at('conv_out'), activation('silu', normal), channels);
 }
 
 function resnetOptions(config: AutoencoderKlConfig): ResnetOptions {
-  return { activation: config.act_fn, groups: config.norm_num_groups, epsilon: EPSILON };
+  return {
+    activation: config.act_fn,
+    groups: config.norm_num_groups,
+    epsilon: EPSILON,
+    norm: groupNormFromMeans,
+  };
 }

@@ -80,21 +80,6 @@ export function upsampledConv2d(
   return bias ? add(convolved, w.vector('bias', channels, [1, channels, 1, 1])) : convolved;
 }
 
-/** torch.nn.GroupNorm over x [batch, channels, …]. */
-export function groupNorm(w: WeightScope, x: GraphOutput, groups: number, epsilon: number): GraphOutput {
-  const channels = sizeOf(x, 1);
-  if (channels % groups !== 0) {
-    throw new ModelLoadError(
-      'CONFIG_INVALID',
-      `Expected norm_num_groups to divide every number of channels but ${groups} does not divide ${channels}`,
-    );
-  }
-  return graph.node('GroupNormalization', [x, w.vector('weight', channels), w.vector('bias', channels)], {
-    num_groups: groups,
-    epsilon,
-  });
-}
-
 /** torch.nn.LayerNorm over the last axis. */
 export function layerNorm(w: WeightScope, x: GraphOutput, epsilon: number): GraphOutput {
   const width = sizeOf(x, -1);

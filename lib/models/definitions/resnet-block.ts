@@ -1,5 +1,6 @@
 import { graph, type GraphOutput } from '../../runtime/index.js';
-import { activation, conv2d, groupNorm, linear, upsampledConv2d, type Activation } from './layers.js';
+import { groupNorm, type GroupNorm } from './group-norm.js';
+import { activation, conv2d, linear, upsampledConv2d, type Activation } from './layers.js';
 import { add, sizeOf, unsqueeze, resizeNearest2d } from './tensors.js';
 import type { WeightScope } from '../weights/weight-scope.js';
 
@@ -9,6 +10,8 @@ export interface ResnetOptions {
   epsilon: number;
   /** What the sum of the two ways is divided by. Default: 1. */
   scaleFactor?: number;
+  /** Default: OpenVINO's operation. */
+  norm?: GroupNorm;
 }
 
 /**
@@ -23,12 +26,12 @@ export function resnetBlock2d(
   channels: number,
   options: ResnetOptions,
 ): GraphOutput {
-  const { activation: act, groups, epsilon, scaleFactor = 1 } = options;
-  let state = activation(act, groupNorm(w.at('norm1'), x, groups, epsilon));
+  const { activation: act, groups, epsilon, scaleFactor = 1, norm = groupNorm } = options;
+  let state = activation(act, norm(w.at('norm1'), x, groups, epsilon));
   state = conv2d(w.at('conv1'), state, channels);
   if (time)
     state = add(state, unsqueeze(linear(w.at('time_emb_proj'), activation(act, time), channels), 2, 3));
-  state = activation(act, groupNorm(w.at('norm2'), state, groups, epsilon));
+  state = activation(act, norm(w.at('norm2'), state, groups, epsilon));
   state = conv2d(w.at('conv2'), state, channels);
 
   const shortcut = sizeOf(x, 1) === channels ? x : conv2d(w.at('conv_shortcut'), x, channels, { kernel: 1 });

@@ -1,5 +1,6 @@
 import type { GraphOutput } from '../../runtime/index.js';
-import { activation, attention, conv2d, groupNorm, layerNorm, linear } from './layers.js';
+import { groupNorm } from './group-norm.js';
+import { activation, attention, conv2d, layerNorm, linear } from './layers.js';
 import { add, chunk, multiply, sizeOf, toImage, toTokens } from './tensors.js';
 import type { WeightScope } from '../weights/weight-scope.js';
 

@@ -1,6 +1,7 @@
 import { graph, type GraphOutput, type Model } from '../../../runtime/index.js';
 import type { WeightScope } from '../../weights/weight-scope.js';
-import { activation, conv2d, groupNorm } from '../layers.js';
+import { groupNorm } from '../group-norm.js';
+import { activation, conv2d } from '../layers.js';
 import { add, multiply, scalar } from '../tensors.js';
 import { downBlock, midBlock, skipCount, upBlock, type Conditions } from './blocks.js';
 import type { UNetConfig } from './config.js';
