@@ -28,6 +28,7 @@ import {
 } from './image-inputs.js';
 import { longWork, type WorkResult } from './long-work.js';
 import { EXTENSIONS, prepareFolder, prepareOutput, type OutputTarget } from './output.js';
+import { preparePreview, previewOptions, type PreviewOptions, type PreviewWriter } from './preview.js';
 import type { Progress } from './progress.js';
 import { saveImages, writeToStdout } from './save-images.js';
 import { schedulersByName } from './schedulers.js';
@@ -37,7 +38,7 @@ import { requireMultiple, vaeScaleFactorOf } from './vae-scale-factor.js';
 const DEFAULT_MODEL_GUIDANCE = 3;
 const STEPS = 20;
 
-interface Options extends ImageOptions, GuidanceArguments {
+interface Options extends ImageOptions, GuidanceArguments, PreviewOptions {
   model?: string;
   revision?: string;
   prompt: string;
@@ -69,6 +70,7 @@ type Request = Omit<GenerateOptions, 'outputType'>;
 export function generateCommand(): Command {
   const [image, mask, strength, maskBlur] = imageInputOptions();
   const [scale, rescale, guidanceStart, guidanceEnd] = guidanceArguments();
+  const [preview, previewEvery, tinyVae] = previewOptions();
   return new Command('generate')
     .description('generate images from a prompt')
     .addOption(
@@ -134,6 +136,9 @@ export function generateCommand(): Command {
         Object.keys(EXTENSIONS),
       ),
     )
+    .addOption(preview)
+    .addOption(previewEvery)
+    .addOption(tinyVae)
     .option('--no-metadata', 'write no generation parameters into the file')
     .option('--json', 'print one JSON object: files, seeds, seconds')
     .addOption(quietOption())
@@ -157,13 +162,14 @@ async function run(given: Options): Promise<void> {
   if (json && output === '-') throw new Error('--json and -o - both want standard output: use one of them.');
   if (options.cacheDir !== undefined) await prepareFolder(options.cacheDir);
   const target = await prepareOutput(output, { count, format, toTerminal: process.stdout.isTTY });
+  const preview = await preparePreview(options, target.files ?? []);
   await longWork(
     {
       quiet: options.quiet,
       first: { label: 'Loading', activity: 'loading the model' },
       whenStopped: 'no image was written',
     },
-    (progress, signal) => generate(options, { request, inputs }, target, progress, signal),
+    (progress, signal) => generate(options, { request, inputs, preview }, target, progress, signal),
   );
 }
 
@@ -183,7 +189,7 @@ function generateOptions(options: Options): Request {
 
 async function generate(
   options: ResolvedOptions,
-  { request, inputs }: { request: Request; inputs: ImageInputs },
+  { request, inputs, preview }: { request: Request; inputs: ImageInputs; preview: PreviewWriter | undefined },
   target: OutputTarget,
   progress: Progress,
   signal: AbortSignal,
@@ -212,7 +218,8 @@ async function generate(
     ...size,
     ...given(inputs.options),
     signal,
-    onStep: ({ step, steps, secondsPerStep }) => {
+    onStep: async (info) => {
+      const { step, steps, secondsPerStep } = info;
       progress.update({
         label: 'Step',
         activity: 'generating',
@@ -221,12 +228,17 @@ async function generate(
         detail: `${secondsPerStep.toFixed(2)} s each`,
         secondsLeft: step < steps ? secondsPerStep * (steps - step) : undefined,
       });
+      await preview?.write(info);
     },
   });
   const { images, seeds, timings, nsfwContentDetected } = result;
   progress.update({ label: 'Writing', activity: 'writing the images' });
   const { metadata, json } = options;
-  const { files, failure } = await saveImages(images, target, { metadata, writeStdout: writeToStdout });
+  const { files, failure: unsaved } = await saveImages(images, target, {
+    metadata,
+    writeStdout: writeToStdout,
+  });
+  const failure = unsaved ?? preview?.failure;
   const notes = flaggedNotes(nsfwContentDetected ?? [], files);
   if (json) {
     const line = JSON.stringify({ files, seeds: seeds.map(String), nsfwContentDetected, ...timings });
@@ -262,6 +274,7 @@ async function load(
     device: options.device,
     cacheDir: options.cacheDir,
     vae: options.vae,
+    tinyVae: options.tinyVae,
     scheduler: options.scheduler === undefined ? undefined : schedulersByName[options.scheduler],
     signal,
     onProgress: (event: PipelineProgress) => {
