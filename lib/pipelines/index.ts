@@ -11,6 +11,10 @@ export type {
 } from './generate-result.js';
 export type { CompleteGenerationDefaults } from './generation-defaults.js';
 export { OVLatentConsistencyModelPipeline } from './latent-consistency.js';
+export {
+  OVLatentConsistencyModelImg2ImgPipeline,
+  type LatentConsistencyImg2ImgGenerateOptions,
+} from './latent-consistency-image-to-image.js';
 export type { LatentConsistencyGenerateOptions } from './latent-consistency-options.js';
 export type { StableDiffusionComponents, StableDiffusionXLComponents } from './load-components.js';
 export { OVStableDiffusionImg2ImgPipeline } from './image-to-image.js';

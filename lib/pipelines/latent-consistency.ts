@@ -1,6 +1,7 @@
 import { setSchedule, type Scheduler } from '../schedulers/index.js';
 import { requireComponents, requireGuidanceEmbedding, requireLatents } from './components.js';
 import type { OutputType } from './generate-options.js';
+import type { Plan } from './generation.js';
 import type { GenerateResult } from './generate-result.js';
 import {
   parseLatentConsistencyOptions,
@@ -90,16 +91,17 @@ export class OVLatentConsistencyModelPipeline extends StableDiffusionPipeline {
   ): Promise<GenerateResult<Output>> {
     const { originalInferenceSteps, ...others } = parseLatentConsistencyOptions(options);
     const schedule = { originalInferenceSteps };
-    this.requireSchedule(others, schedule);
+    requireSchedule(this, others, schedule);
     return this.generateFrom<Output>(prompt, others, () => ({ schedule, start: pureNoise }));
   }
+}
 
-  /** Refuses a schedule that the scheduler does not take, before any work. */
-  protected requireSchedule(
-    { numInferenceSteps, timesteps, sigmas }: LatentConsistencyGenerateOptions,
-    schedule: { originalInferenceSteps?: number | undefined },
-  ): void {
-    const steps = numInferenceSteps ?? this.generationDefaults.numInferenceSteps;
-    setSchedule(this.scheduler.clone(), { ...schedule, timesteps, sigmas, numInferenceSteps: steps });
-  }
+/** Refuses a schedule that a pipeline's scheduler does not take, before any work. */
+export function requireSchedule(
+  { scheduler, generationDefaults }: Pick<StableDiffusionPipeline, 'scheduler' | 'generationDefaults'>,
+  { numInferenceSteps, timesteps, sigmas }: LatentConsistencyGenerateOptions,
+  schedule: Plan['schedule'],
+): void {
+  const steps = numInferenceSteps ?? generationDefaults.numInferenceSteps;
+  setSchedule(scheduler.clone(), { ...schedule, timesteps, sigmas, numInferenceSteps: steps });
 }
