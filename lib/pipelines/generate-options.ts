@@ -10,6 +10,7 @@ import {
   type Latents,
 } from '../denoising/index.js';
 import type { OnStep } from './step-info.js';
+import { promptEmbedsFields, type PromptEmbedsOptions } from './prompt-embeds.js';
 import type { Generator, Seed } from '../random/index.js';
 
 /** The forms a result comes in: `GeneratedImage`s, bare pixels, or the latents before the VAE. */
@@ -19,7 +20,7 @@ export type OutputType = 'image' | 'raw' | 'latent';
  * Options of `OVStableDiffusionPipeline.generate`; names and defaults as in diffusers' `StableDiffusionPipeline`.
  * Pipelines with options of their own take these, and `generateFields`, as the others.
  */
-export interface GenerateOptions extends GuidanceOptions {
+export interface GenerateOptions extends GuidanceOptions, PromptEmbedsOptions {
   /** What the image should not show; one for all prompts, or one a prompt. Without effect at guidance ≤ 1. */
   negativePrompt?: string | readonly string[] | undefined;
   /**
@@ -107,6 +108,7 @@ export const generateFields = {
     .custom<string | readonly string[]>(oneOrList((value) => typeof value === 'string'))
     .describe('a string or a list of strings')
     .optional(),
+  ...promptEmbedsFields,
   promptWeighting: flag.optional(),
   longPrompts: flag.optional(),
   width: integer(1, MAX_SIDE).optional(),

@@ -1,3 +1,4 @@
+import type { Prompt } from './prompt-embeds.js';
 import { beginIndexForStrength, correctScheduler, type Scheduler } from '../schedulers/index.js';
 import { requireLatentsAndText, requireVaeEncoder } from './components.js';
 import type { OutputType } from './generate-options.js';
@@ -75,7 +76,7 @@ export class OVStableDiffusionImg2ImgPipeline extends StableDiffusionPipeline {
   /**
    * Generates images from images.
    *
-   * @param prompt - one prompt, or several for one batch
+   * @param prompt - one prompt, or several for one batch; undefined with `promptEmbeds`
    * @throws InvalidArgumentError `INVALID_ARGUMENT`, `UNKNOWN_OPTION`, also for what is no image
    * @throws ShapeMismatchError for latents, or with `strictShapes` a request, of the wrong shape
    * @throws InferenceError `NUMERICS` when a step gives NaN, `BUSY` when it is called inside `onStep`
@@ -87,7 +88,7 @@ export class OVStableDiffusionImg2ImgPipeline extends StableDiffusionPipeline {
    * ```
    */
   override async generate<Output extends OutputType = 'image'>(
-    prompt: string | readonly string[],
+    prompt: Prompt,
     options: Img2ImgGenerateOptions & { outputType?: Output | undefined },
   ): Promise<GenerateResult<Output>> {
     const { image, strength = 0.8, resizeMode = 'default', ...rest } = parseImg2ImgOptions(options);

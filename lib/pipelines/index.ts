@@ -29,6 +29,13 @@ export type { AnyGenerateOptions } from './any-generate-options.js';
 export type { LoadingOptions, PipelineOptions, SingleFileOptions } from './pipeline-options.js';
 export type { CompileProgress, ComponentProgress, PipelineProgress } from './progress.js';
 export type { CompileOptions, ReshapeOptions } from './reshape-options.js';
+export type { EncodedPrompt, EncodePromptOptions } from './encode-prompt.js';
+export type {
+  PooledPromptEmbedsOptions,
+  Prompt,
+  PromptEmbeds,
+  PromptEmbedsOptions,
+} from './prompt-embeds.js';
 export { saveExport } from './save-export.js';
 export { OVStableDiffusionPipeline } from './text-to-image.js';
 export type { HeightAndWidth, SizeConditions } from './time-ids.js';

@@ -1,3 +1,4 @@
+import type { Prompt } from './prompt-embeds.js';
 import { beginIndexForStrength, correctScheduler, type Scheduler } from '../schedulers/index.js';
 import { requireInpaintUNet, requireVaeEncoder } from './components.js';
 import type { OutputType } from './generate-options.js';
@@ -85,7 +86,7 @@ export class OVStableDiffusionInpaintPipeline extends StableDiffusionPipeline {
   /**
    * Repaints the masked parts of images.
    *
-   * @param prompt - one prompt, or several for one batch
+   * @param prompt - one prompt, or several for one batch; undefined with `promptEmbeds`
    * @throws InvalidArgumentError `INVALID_ARGUMENT`, `UNKNOWN_OPTION`, also for what is no image and without a mask
    * @throws ShapeMismatchError for latents, or with `strictShapes` a request, of the wrong shape
    * @throws InferenceError `NUMERICS` when a step gives NaN, `BUSY` when it is called inside `onStep`
@@ -98,7 +99,7 @@ export class OVStableDiffusionInpaintPipeline extends StableDiffusionPipeline {
    * ```
    */
   override async generate<Output extends OutputType = 'image'>(
-    prompt: string | readonly string[],
+    prompt: Prompt,
     options: InpaintGenerateOptions & { outputType?: Output | undefined },
   ): Promise<GenerateResult<Output>> {
     const given = parseInpaintOptions(options);

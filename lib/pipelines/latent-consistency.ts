@@ -1,3 +1,4 @@
+import type { Prompt } from './prompt-embeds.js';
 import { setSchedule, type Scheduler } from '../schedulers/index.js';
 import { requireComponents, requireGuidanceEmbedding, requireLatents } from './components.js';
 import type { OutputType } from './generate-options.js';
@@ -73,7 +74,7 @@ export class OVLatentConsistencyModelPipeline extends StableDiffusionPipeline {
   /**
    * Generates images.
    *
-   * @param prompt - one prompt, or several for one batch
+   * @param prompt - one prompt, or several for one batch; undefined with `promptEmbeds`
    * @throws InvalidArgumentError `INVALID_ARGUMENT`, also for more steps than the model was distilled at,
    * `UNKNOWN_OPTION`
    * @throws ShapeMismatchError for latents, or with `strictShapes` a request, of the wrong shape
@@ -86,7 +87,7 @@ export class OVLatentConsistencyModelPipeline extends StableDiffusionPipeline {
    * ```
    */
   override async generate<Output extends OutputType = 'image'>(
-    prompt: string | readonly string[],
+    prompt: Prompt,
     options: LatentConsistencyGenerateOptions & { outputType?: Output | undefined } = {},
   ): Promise<GenerateResult<Output>> {
     const { originalInferenceSteps, ...others } = parseLatentConsistencyOptions(options);

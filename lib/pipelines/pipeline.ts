@@ -1,3 +1,4 @@
+import type { Prompt } from './prompt-embeds.js';
 import { asyncDispose } from '../common/dispose-symbols.js';
 import { raceAbort } from '../common/abort.js';
 import { parseOptions, wrongValue } from '../common/options.js';
@@ -246,7 +247,7 @@ export abstract class OVDiffusionPipeline<
    * @throws InvalidArgumentError, ShapeMismatchError, InferenceError, DisposedError; the signal's reason
    */
   abstract generate<Output extends OutputType = 'image'>(
-    prompt: string | readonly string[],
+    prompt: Prompt,
     options?: AnyGenerateOptions & { outputType?: Output | undefined },
   ): Promise<GenerateResult<Output>>;
 

@@ -3,6 +3,7 @@ import { wrongValue } from '../common/options.js';
 import { MAX_TEXT_LENGTH } from '../tokenizer/index.js';
 import type { LatentSize } from '../components/index.js';
 import type { GenerateOptions } from './generate-options.js';
+import { requireOne } from './prompt-embeds.js';
 import type { StaticShape } from './reshape-options.js';
 
 /** A call of `generate` with its defaults filled in and its parts checked against each other. */
@@ -46,8 +47,8 @@ export interface RequestDefaults {
  * @throws InvalidArgumentError
  */
 export function checkRequest(prompt: unknown, options: GenerateOptions, vaeScaleFactor: number): void {
-  const prompts = promptsOf(prompt);
-  const negative = negativePromptsFor(prompts, options.negativePrompt);
+  const prompts = promptsOf(prompt, options);
+  const negative = negativePromptsFor(prompts, options);
   // The tokenizer refuses them too, in their turn.
   for (const [name, texts] of Object.entries({ prompt: prompts, negativePrompt: negative })) {
     const long = texts.find((text) => text.length > MAX_TEXT_LENGTH);
@@ -62,13 +63,16 @@ export function checkRequest(prompt: unknown, options: GenerateOptions, vaeScale
   );
 }
 
+/** Options that say what prompts are. */
+export type TextOptions = Pick<GenerateOptions, 'negativePrompt' | 'promptEmbeds' | 'negativePromptEmbeds'>;
+
 /** The texts of a call, a negative prompt for each prompt; '' where none is given. */
 export function textsOf(
   prompt: unknown,
-  { negativePrompt }: Pick<GenerateOptions, 'negativePrompt'>,
+  options: TextOptions,
 ): { readonly prompts: readonly string[]; readonly negativePrompts: readonly string[] } {
-  const prompts = promptsOf(prompt);
-  return { prompts, negativePrompts: negativePromptsFor(prompts, negativePrompt) };
+  const prompts = promptsOf(prompt, options);
+  return { prompts, negativePrompts: negativePromptsFor(prompts, options) };
 }
 
 /**
@@ -81,7 +85,7 @@ export function resolveRequest(
   options: GenerateOptions,
   { vaeScaleFactor, sampleSize, reshaped, embedsGuidance = false, ...defaults }: RequestDefaults,
 ): GenerateRequest {
-  const prompts = promptsOf(prompt);
+  const prompts = promptsOf(prompt, options);
   const { numInferenceSteps = defaults.numInferenceSteps ?? 50, guidanceScale = defaults.guidanceScale } =
     options;
   const { eta = defaults.eta ?? 0 } = options;
@@ -89,7 +93,7 @@ export function resolveRequest(
   const width = options.width ?? reshaped?.width ?? sampleSize.width * vaeScaleFactor;
   const height = options.height ?? reshaped?.height ?? sampleSize.height * vaeScaleFactor;
   const numImagesPerPrompt = options.numImagesPerPrompt ?? reshaped?.numImagesPerPrompt ?? 1;
-  const negativePrompts = negativePromptsFor(prompts, options.negativePrompt);
+  const negativePrompts = negativePromptsFor(prompts, options);
   return {
     prompts,
     negativePrompts: hasNegativeHalf ? negativePrompts : undefined,
@@ -131,7 +135,10 @@ function requireMultiples(
   }
 }
 
-function promptsOf(prompt: unknown): readonly string[] {
+function promptsOf(prompt: unknown, { promptEmbeds }: TextOptions): readonly string[] {
+  requireOne({ prompt, promptEmbeds });
+  // Their texts are not known.
+  if (promptEmbeds) return Array.from({ length: promptEmbeds.shape[0]! }, () => '');
   const prompts: unknown[] = Array.isArray(prompt) ? prompt : [prompt];
   if (prompts.length === 0) {
     throw new InvalidArgumentError('Expected at least one prompt but received an empty list');
@@ -142,11 +149,17 @@ function promptsOf(prompt: unknown): readonly string[] {
 
 function negativePromptsFor(
   prompts: readonly string[],
-  negative: GenerateOptions['negativePrompt'],
+  { negativePrompt: negative, negativePromptEmbeds }: TextOptions,
 ): readonly string[] {
+  requireOne({ negativePrompt: negative, negativePromptEmbeds });
   if (negative === undefined || typeof negative === 'string') return prompts.map(() => negative ?? '');
   if (negative.length === prompts.length) return negative;
   throw new InvalidArgumentError(
     `Expected one negative prompt or ${prompts.length}, one a prompt, but received ${negative.length}`,
   );
+}
+
+/** Without options that are there but undefined, so that defaults show through. */
+export function defined(options: GenerateOptions): GenerateOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

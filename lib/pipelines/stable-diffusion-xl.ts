@@ -1,4 +1,4 @@
-import type { UNetInputs } from '../components/index.js';
+import type { InferenceContext, UNetInputs } from '../components/index.js';
 import { STABLE_DIFFUSION_XL_RGB } from '../image/index.js';
 import { ModelLoadError } from '../common/errors.js';
 import { countChunks, encodeXlPrompts, syntaxOf, type XlTexts } from '../prompts/index.js';
@@ -10,6 +10,8 @@ import type { PipelineInit } from './pipeline-init.js';
 import type { Generation } from './generation.js';
 import { LatentDiffusionPipeline } from './stable-diffusion.js';
 import type { GenerateOptions } from './generate-options.js';
+import { encodeOrGiven, type Encoded, type EncodedTexts } from './encode-prompt.js';
+import type { PromptEmbeds } from './prompt-embeds.js';
 import type { RequestTexts } from './request.js';
 import { timeIds } from './time-ids.js';
 import { perPrompt, type XLOptions } from './xl-options.js';
@@ -39,6 +41,10 @@ export abstract class StableDiffusionXLPipeline extends LatentDiffusionPipeline<
     return this.components.tokenizer2.maxLength;
   }
 
+  protected override get pooledWidth(): number | undefined {
+    return this.components.textEncoder2.projectionDim;
+  }
+
   /** Layers that `clipSkip` can leave out some of. */
   protected get layers(): number {
     const { textEncoder, textEncoder2 } = this.components;
@@ -48,19 +54,48 @@ export abstract class StableDiffusionXLPipeline extends LatentDiffusionPipeline<
 
   protected override async condition({ request, options, context }: Generation): Promise<UNetInputs> {
     const xl = options as XLOptions;
-    const { height, width, images, numImagesPerPrompt } = request;
+    const { height, width, images } = request;
     const { requiresAestheticsScore } = xlFlags(this.components.model);
-    const { promptEmbeds, pooledPromptEmbeds } = await encodeXlPrompts(
-      this.#texts(request, xl),
-      { ...syntaxOf(options), numImagesPerPrompt, clipSkip: xl.clipSkip },
-      context,
+    const { states, pooled } = await encodeOrGiven(
+      request,
+      this.#withZeros(options),
+      this.tokens,
+      (...args) => this.encodeTexts(...args, context),
     );
     const guidance = request.negativePrompts !== undefined;
     const { isTextToImage } = this;
     return {
-      encoder_hidden_states: promptEmbeds,
-      text_embeds: pooledPromptEmbeds,
+      encoder_hidden_states: states,
+      text_embeds: pooled!,
       time_ids: timeIds(xl, { height, width, images, guidance, requiresAestheticsScore, isTextToImage }),
+    };
+  }
+
+  protected override async encodeTexts(
+    texts: EncodedTexts,
+    options: GenerateOptions,
+    context: InferenceContext,
+  ): Promise<Encoded> {
+    const { clipSkip } = options as XLOptions;
+    const { numImagesPerPrompt, minChunks } = texts;
+    const encoding = { ...syntaxOf(options), numImagesPerPrompt, minChunks, clipSkip };
+    const encoded = await encodeXlPrompts(this.#texts(texts, options), encoding, context);
+    return { states: encoded.promptEmbeds, pooled: encoded.pooledPromptEmbeds };
+  }
+
+  /** Negative prompts that are zeros have the shape of the embeddings that are given. */
+  #withZeros(options: GenerateOptions & XLOptions): GenerateOptions & XLOptions {
+    const { promptEmbeds, pooledPromptEmbeds, negativePrompt, negativePromptEmbeds } = options;
+    const isZeros = negativePrompt === undefined && xlFlags(this.components.model).forceZerosForEmptyPrompt;
+    if (!promptEmbeds || !pooledPromptEmbeds || negativePromptEmbeds || !isZeros) return options;
+    const zeros = ({ data, shape }: PromptEmbeds): PromptEmbeds => ({
+      data: new Float32Array(data.length),
+      shape,
+    });
+    return {
+      ...options,
+      negativePromptEmbeds: zeros(promptEmbeds),
+      negativePooledPromptEmbeds: zeros(pooledPromptEmbeds),
     };
   }
 
@@ -85,7 +120,9 @@ export abstract class StableDiffusionXLPipeline extends LatentDiffusionPipeline<
   #texts({ prompts, negativePrompts }: RequestTexts, options: XLOptions): XlTexts[] {
     const { tokenizer, textEncoder, tokenizer2, textEncoder2, model } = this.components;
     const { prompt2, negativePrompt, negativePrompt2 } = options;
-    const zeros = negativePrompt === undefined && xlFlags(model).forceZerosForEmptyPrompt;
+    // None are to be encoded where they are given as embeddings.
+    const isGiven = negativePrompts?.length === 0;
+    const zeros = negativePrompt === undefined && !isGiven && xlFlags(model).forceZerosForEmptyPrompt;
     const negatives = (own: readonly string[]) => (zeros ? 'zeros' : own);
     const second: XlTexts = {
       tokenizer: tokenizer2,

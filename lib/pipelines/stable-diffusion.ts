@@ -5,7 +5,6 @@ import {
   STATIC_SHAPES,
   type RequiredMemory,
   type ShapePolicy,
-  type UNet,
   type UNetInputs,
   type UNetShape,
 } from '../components/index.js';
@@ -18,6 +17,17 @@ import {
   type Latents,
 } from '../denoising/index.js';
 import { countChunks, encodePrompts, syntaxOf } from '../prompts/index.js';
+import {
+  encodeOrGiven,
+  parseEncodePromptOptions,
+  splitEncoded,
+  tokensOf,
+  type Encoded,
+  type EncodedPrompt,
+  type EncodeTextsArguments,
+  type EncodePromptOptions,
+} from './encode-prompt.js';
+import { checkEmbeds, type Prompt } from './prompt-embeds.js';
 import { setSchedule, type Scheduler } from '../schedulers/index.js';
 import { bindPredictor } from './bind-predictor.js';
 import type { Generation, Plan, Start } from './generation.js';
@@ -46,6 +56,7 @@ import { withPreviews, type PreviewSetup } from './preview.js';
 import type { PipelineInit } from './pipeline-init.js';
 import {
   checkRequest,
+  defined,
   latentSize,
   resolveRequest,
   shapeOf,
@@ -68,6 +79,18 @@ export abstract class LatentDiffusionPipeline<
   /** The colours of its latents. */
   protected readonly rgbFactors: LatentRgbFactors = STABLE_DIFFUSION_RGB;
 
+  /** Width of the pooled text that the UNet takes; undefined where it takes none. */
+  protected get pooledWidth(): number | undefined {
+    return undefined;
+  }
+
+  /**
+   * Encodes texts that are not given as embeddings; see `Encoded`.
+   *
+   * @throws InferenceError; the signal's reason
+   */
+  protected abstract encodeTexts(...of: EncodeTextsArguments): Promise<Encoded>;
+
   /** The UNet's inputs beside the sample and the timestep, one row for each of its own. */
   protected abstract condition(generation: Generation): Promise<UNetInputs>;
 
@@ -88,12 +111,19 @@ export abstract class LatentDiffusionPipeline<
    * @param plan - called at once; what it reads is read while earlier calls run, and fails without waiting for them
    */
   protected async generateFrom<Output extends OutputType>(
-    prompt: string | readonly string[],
+    prompt: Prompt,
     options: GenerateOptions,
     plan: () => Plan | Promise<Plan>,
   ): Promise<GenerateResult<Output>> {
     checkRequest(prompt, options, this.components.vaeScaleFactor);
-    this.countChunks(textsOf(prompt, options), options);
+    const texts = textsOf(prompt, options);
+    checkEmbeds(options, {
+      width: this.components.unet.crossAttentionDim,
+      pooledWidth: this.pooledWidth,
+      tokens: this.tokens,
+      chunks: this.countChunks(texts, options),
+      prompts: texts.prompts.length,
+    });
     const scheduler = this.scheduler.clone();
     // A schedule that the scheduler does not take is refused here, not in its turn.
     if (options.timesteps ?? options.sigmas) setSchedule(scheduler.clone(), options);
@@ -107,6 +137,32 @@ export abstract class LatentDiffusionPipeline<
     }, options.signal);
     const [, result] = await Promise.all([planning, generating]);
     return result;
+  }
+
+  /**
+   * Encodes prompts, for `generate` to take in place of them: what it returns gives the same image.
+   *
+   * @param options - how `generate` would be called
+   * @throws InvalidArgumentError, InferenceError, DisposedError; the signal's reason
+   * @example
+   * ```ts
+   * const embeds = await pipeline.encodePrompt('a lighthouse', { negativePrompt: 'fog' });
+   * const { images } = await pipeline.generate(undefined, { ...embeds, seed: 7 });
+   * ```
+   */
+  async encodePrompt(
+    prompt: string | readonly string[],
+    options: EncodePromptOptions = {},
+  ): Promise<EncodedPrompt> {
+    const parsed = parseEncodePromptOptions(options, this.pooledWidth !== undefined);
+    const texts = textsOf(prompt, parsed);
+    this.countChunks(texts, parsed);
+    return this.calls.run(async (signal) => {
+      const request = { ...texts, numImagesPerPrompt: 1 };
+      const guided = parsed.guidance === false ? { ...request, negativePrompts: undefined } : request;
+      const encoded = await this.encodeTexts(guided, parsed, new InferenceContext(signal));
+      return splitEncoded(guided, encoded, this.components.unet.crossAttentionDim);
+    }, parsed.signal);
   }
 
   /**
@@ -182,7 +238,7 @@ export abstract class LatentDiffusionPipeline<
     return this.components.unet.guidanceEmbeddingWidth;
   }
 
-  #resolve(prompt: string | readonly string[], options: GenerateOptions): GenerateRequest {
+  #resolve(prompt: Prompt, options: GenerateOptions): GenerateRequest {
     const { vaeScaleFactor, unet } = this.components;
     const { sampleSize } = unet;
     const request = resolveRequest(prompt, options, {
@@ -195,7 +251,9 @@ export abstract class LatentDiffusionPipeline<
     const shape = shapeOf(request);
     this.shapes.require(shape);
     if (shape.guidance && isPartial(options)) this.shapes.require({ ...shape, guidance: false });
-    this.shapes.requireTokens(this.countChunks(request, options) * this.tokens, this.tokens);
+    const given = options.promptEmbeds ?? options.negativePromptEmbeds;
+    const tokens = given?.shape[1] ?? this.countChunks(request, options) * this.tokens;
+    this.shapes.requireTokens(tokens, this.tokens);
     return request;
   }
 
@@ -324,12 +382,6 @@ export abstract class LatentDiffusionPipeline<
   }
 }
 
-/** Of each row; more than the text encoder's where prompts are long. */
-function tokensOf(inputs: UNetInputs, unet: UNet, { images, negativePrompts }: GenerateRequest): number {
-  const rows = negativePrompts ? 2 * images : images;
-  return inputs.encoder_hidden_states!.length / (rows * unet.crossAttentionDim);
-}
-
 /** The pipelines of Stable Diffusion 1.x and 2.x. */
 export abstract class StableDiffusionPipeline extends LatentDiffusionPipeline<DescribedComponents> {
   protected override readonly defaults = { guidanceScale: 7.5 };
@@ -343,9 +395,17 @@ export abstract class StableDiffusionPipeline extends LatentDiffusionPipeline<De
   }
 
   protected override async condition({ request, options, context }: Generation): Promise<UNetInputs> {
+    const { states } = await encodeOrGiven(request, options, this.tokens, (...args) =>
+      this.encodeTexts(...args, context),
+    );
+    return { encoder_hidden_states: states };
+  }
+
+  protected override async encodeTexts(...of: EncodeTextsArguments): Promise<Encoded> {
+    const [texts, options, context] = of;
     const { tokenizer, textEncoder } = this.components;
-    const batch = { ...syntaxOf(options), ...request };
-    return { encoder_hidden_states: await encodePrompts(batch, tokenizer, textEncoder, context) };
+    const batch = { ...syntaxOf(options), ...texts };
+    return { states: await encodePrompts(batch, tokenizer, textEncoder, context) };
   }
 
   protected override countChunks(texts: RequestTexts, options: GenerateOptions): number {
@@ -364,9 +424,4 @@ export function pureNoise({ noise, scheduler }: Generation): Start {
   // Once: some schedulers look through all sigmas for it.
   const { initNoiseSigma } = scheduler;
   return { latents: noise.latents.map((value) => value * initNoiseSigma) };
-}
-
-/** Without options that are there but undefined, so that defaults show through. */
-function defined(options: GenerateOptions): GenerateOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

@@ -1,3 +1,4 @@
+import type { Prompt } from './prompt-embeds.js';
 import { correctScheduler, type Scheduler } from '../schedulers/index.js';
 import { requireLatentsAndText } from './components.js';
 import { parseGenerateOptions, type GenerateOptions, type OutputType } from './generate-options.js';
@@ -101,7 +102,7 @@ export class OVStableDiffusionPipeline extends StableDiffusionPipeline {
    * After `reshape`, a request of another shape compiles networks for it first and keeps them (`maxCompiledShapes`),
    * or is refused (`strictShapes`).
    *
-   * @param prompt - one prompt, or several for one batch
+   * @param prompt - one prompt, or several for one batch; undefined with `promptEmbeds`
    * @throws InvalidArgumentError `INVALID_ARGUMENT`, `UNKNOWN_OPTION`
    * @throws ShapeMismatchError for latents, or with `strictShapes` a request, of the wrong shape
    * @throws InferenceError `NUMERICS` when a step gives NaN, `BUSY` when it is called inside `onStep`
@@ -109,7 +110,7 @@ export class OVStableDiffusionPipeline extends StableDiffusionPipeline {
    * @throws the signal's reason when aborted
    */
   override async generate<Output extends OutputType = 'image'>(
-    prompt: string | readonly string[],
+    prompt: Prompt,
     options: GenerateOptions & { outputType?: Output | undefined } = {},
   ): Promise<GenerateResult<Output>> {
     return this.generateFrom<Output>(prompt, parseGenerateOptions(options), () => ({ start: pureNoise }));

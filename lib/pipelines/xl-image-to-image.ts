@@ -1,3 +1,4 @@
+import type { Prompt } from './prompt-embeds.js';
 import { optionsSchema } from '../common/options.js';
 import type { Scheduler } from '../schedulers/index.js';
 import { requireLatents, requireVaeEncoder } from './components.js';
@@ -93,7 +94,7 @@ export class OVStableDiffusionXLImg2ImgPipeline extends StableDiffusionXLPipelin
   /**
    * Generates images from images, or goes on with the latents of a base model.
    *
-   * @param prompt - one prompt, or several for one batch
+   * @param prompt - one prompt, or several for one batch; undefined with `promptEmbeds`
    * @throws InvalidArgumentError `INVALID_ARGUMENT`, `UNKNOWN_OPTION`, also for what is no image
    * @throws ShapeMismatchError for latents, or with `strictShapes` a request, of the wrong shape
    * @throws InferenceError `NUMERICS` when a step gives NaN, `BUSY` when it is called inside `onStep`
@@ -101,7 +102,7 @@ export class OVStableDiffusionXLImg2ImgPipeline extends StableDiffusionXLPipelin
    * @throws the signal's reason when aborted
    */
   override async generate<Output extends OutputType = 'image'>(
-    prompt: string | readonly string[],
+    prompt: Prompt,
     options: Img2ImgXLGenerateOptions & { outputType?: Output | undefined },
   ): Promise<GenerateResult<Output>> {
     const parsed: Img2ImgXLGenerateOptions = parseGenerateOptionsOf(schema, options);

@@ -1,3 +1,4 @@
+import type { Prompt } from './prompt-embeds.js';
 import { optionsSchema } from '../common/options.js';
 import type { Scheduler } from '../schedulers/index.js';
 import { requireInpaintChannels, requireVaeEncoder } from './components.js';
@@ -94,7 +95,7 @@ export class OVStableDiffusionXLInpaintPipeline extends StableDiffusionXLPipelin
   /**
    * Repaints the masked parts of images.
    *
-   * @param prompt - one prompt, or several for one batch
+   * @param prompt - one prompt, or several for one batch; undefined with `promptEmbeds`
    * @throws InvalidArgumentError `INVALID_ARGUMENT`, `UNKNOWN_OPTION`, also for what is no image and without a mask
    * @throws ShapeMismatchError for latents, or with `strictShapes` a request, of the wrong shape
    * @throws InferenceError `NUMERICS` when a step gives NaN, `BUSY` when it is called inside `onStep`
@@ -102,7 +103,7 @@ export class OVStableDiffusionXLInpaintPipeline extends StableDiffusionXLPipelin
    * @throws the signal's reason when aborted
    */
   override async generate<Output extends OutputType = 'image'>(
-    prompt: string | readonly string[],
+    prompt: Prompt,
     options: InpaintXLGenerateOptions & { outputType?: Output | undefined },
   ): Promise<GenerateResult<Output>> {
     const { denoisingStart, denoisingEnd, ...parsed }: InpaintXLGenerateOptions = parseGenerateOptionsOf(

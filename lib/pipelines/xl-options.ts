@@ -4,10 +4,17 @@ import { InvalidArgumentError } from '../common/errors.js';
 import { integer } from '../common/fields.js';
 import { wrongValue } from '../common/options.js';
 import { generateFields, type GenerateOptions } from './generate-options.js';
+import {
+  pooledPromptEmbedsFields,
+  requireOne,
+  type PooledPromptEmbedsOptions,
+  type Prompt,
+  type PromptEmbedsOptions,
+} from './prompt-embeds.js';
 import type { HeightAndWidth, SizeConditions } from './time-ids.js';
 
 /** Options that all pipelines of Stable Diffusion XL have; names and defaults as in diffusers. */
-export interface XLOptions extends SizeConditions {
+export interface XLOptions extends SizeConditions, PooledPromptEmbedsOptions {
   /** For the second text encoder; one for all prompts, or one a prompt. Default: the prompt. */
   prompt2?: string | readonly string[] | undefined;
   /**
@@ -33,6 +40,7 @@ const score = z.number().min(0).max(100).describe('a number between 0 and 100').
 /** Their fields, and those that generating has anyway. */
 export const xlFields = {
   ...generateFields,
+  ...pooledPromptEmbedsFields,
   prompt2: generateFields.negativePrompt,
   negativePrompt2: generateFields.negativePrompt,
   clipSkip: integer(0, 256).optional(),
@@ -60,11 +68,19 @@ export const denoisingShare = z
  * @throws InvalidArgumentError
  */
 export function checkXLOptions(
-  prompt: string | readonly string[],
-  { prompt2, negativePrompt2, clipSkip = 0 }: XLOptions,
+  prompt: Prompt,
+  {
+    prompt2,
+    negativePrompt2,
+    clipSkip = 0,
+    promptEmbeds,
+    negativePromptEmbeds,
+  }: XLOptions & PromptEmbedsOptions,
   layers: number,
 ): void {
-  const count = typeof prompt === 'string' ? 1 : prompt.length;
+  requireOne({ prompt2, promptEmbeds });
+  requireOne({ negativePrompt2, negativePromptEmbeds });
+  const count = Array.isArray(prompt) ? prompt.length : (promptEmbeds?.shape[0] ?? 1);
   for (const [name, texts] of Object.entries({ prompt2, negativePrompt2 })) {
     if (!Array.isArray(texts) || texts.length === count) continue;
     throw new InvalidArgumentError(

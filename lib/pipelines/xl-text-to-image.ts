@@ -1,3 +1,4 @@
+import type { Prompt } from './prompt-embeds.js';
 import { InvalidArgumentError } from '../common/errors.js';
 import { optionsSchema } from '../common/options.js';
 import type { Scheduler } from '../schedulers/index.js';
@@ -90,7 +91,7 @@ export class OVStableDiffusionXLPipeline extends StableDiffusionXLPipeline {
   /**
    * Generates images.
    *
-   * @param prompt - one prompt, or several for one batch
+   * @param prompt - one prompt, or several for one batch; undefined with `promptEmbeds`
    * @throws InvalidArgumentError `INVALID_ARGUMENT`, `UNKNOWN_OPTION`
    * @throws ShapeMismatchError for latents, or with `strictShapes` a request, of the wrong shape
    * @throws InferenceError `NUMERICS` when a step gives NaN, `BUSY` when it is called inside `onStep`
@@ -98,7 +99,7 @@ export class OVStableDiffusionXLPipeline extends StableDiffusionXLPipeline {
    * @throws the signal's reason when aborted
    */
   override async generate<Output extends OutputType = 'image'>(
-    prompt: string | readonly string[],
+    prompt: Prompt,
     options: GenerateXLOptions & { outputType?: Output | undefined } = {},
   ): Promise<GenerateResult<Output>> {
     const parsed: GenerateXLOptions = parseGenerateOptionsOf(schema, options);
