@@ -3,7 +3,7 @@ import { optionsSchema } from '../common/options.js';
 import { generateFields, parseGenerateOptionsOf, type GenerateOptions } from './generate-options.js';
 
 /** Options that latent consistency models lack: they have no unconditional prediction. */
-type Unconditional = 'negativePrompt' | 'guidanceRescale';
+type Unconditional = 'negativePrompt' | 'guidanceRescale' | 'guidanceStart' | 'guidanceEnd';
 
 /**
  * Options of `OVLatentConsistencyModelPipeline.generate`; names and defaults as in diffusers'
@@ -21,7 +21,13 @@ export interface LatentConsistencyGenerateOptions extends Omit<GenerateOptions, 
   originalInferenceSteps?: number | undefined;
 }
 
-const { negativePrompt: _negativePrompt, guidanceRescale: _guidanceRescale, ...fields } = generateFields;
+const {
+  negativePrompt: _negativePrompt,
+  guidanceRescale: _guidanceRescale,
+  guidanceStart: _guidanceStart,
+  guidanceEnd: _guidanceEnd,
+  ...fields
+} = generateFields;
 
 /** The fields of `LatentConsistencyGenerateOptions`. */
 export const latentConsistencyFields = {
