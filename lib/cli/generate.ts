@@ -1,8 +1,7 @@
 import { Command, Option } from 'commander';
 
 import type { ImageFormat } from '../image/index.js';
-import type { PredictionType } from '../models/index.js';
-import type { OVDiffusionPipeline, PipelineProgress } from '../pipelines/index.js';
+import type { OVDiffusionPipeline } from '../pipelines/index.js';
 import { parseGenerateOptions, type GenerateOptions } from '../pipelines/generate-options.js';
 import {
   isSingleFile,
@@ -15,10 +14,10 @@ import {
   vaeOption,
   wholeNumberUpTo,
 } from './arguments.js';
-import { componentName } from './component-names.js';
 import { defaultModel } from './default-model.js';
 import { guidanceArguments, guidanceOf, type GuidanceArguments } from './guidance-options.js';
-import { downloadStates, revisionOption } from './hub.js';
+import { flaggedNotes } from './flagged-images.js';
+import { revisionOption } from './hub.js';
 import {
   imageInputOptions,
   readImageInputs,
@@ -26,6 +25,7 @@ import {
   type ImageInputs,
   type ImageOptions,
 } from './image-inputs.js';
+import { loadPipeline, type LoadingArguments } from './load-pipeline.js';
 import { longWork, type WorkResult } from './long-work.js';
 import { EXTENSIONS, prepareFolder, prepareOutput, type OutputTarget } from './output.js';
 import { preparePreview, previewOptions, type PreviewOptions, type PreviewWriter } from './preview.js';
@@ -38,9 +38,9 @@ import { requireMultiple, vaeScaleFactorOf } from './vae-scale-factor.js';
 const DEFAULT_MODEL_GUIDANCE = 3;
 const STEPS = 20;
 
-interface Options extends ImageOptions, GuidanceArguments, PreviewOptions {
+interface Options
+  extends Omit<LoadingArguments, 'model' | 'tinyVae'>, ImageOptions, GuidanceArguments, PreviewOptions {
   model?: string;
-  revision?: string;
   prompt: string;
   negativePrompt?: string;
   promptWeighting?: boolean;
@@ -50,13 +50,6 @@ interface Options extends ImageOptions, GuidanceArguments, PreviewOptions {
   seed?: bigint;
   images: number;
   eta?: number;
-  scheduler?: string;
-  predictionType?: PredictionType;
-  precision?: 'bf16' | 'f32' | 'f16';
-  safetyChecker: boolean;
-  vae?: string;
-  device: string;
-  cacheDir?: string;
   output: string;
   format?: ImageFormat;
   metadata: boolean;
@@ -194,7 +187,7 @@ async function generate(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<WorkResult> {
-  await using pipeline = await load(options, inputs.pipelineClass, progress, signal);
+  await using pipeline = await loadPipeline(options, inputs.pipelineClass, progress, signal);
   // A schedule that has no such number of steps is refused before networks are compiled.
   const defaultSteps = Math.min(STEPS, pipeline.generationDefaults.numInferenceSteps);
   pipeline.scheduler.clone().setTimesteps(options.steps ?? defaultSteps);
@@ -248,52 +241,8 @@ async function generate(
   return { lines: target.files ? files : [], notes, failure };
 }
 
-function flaggedNotes(flags: readonly boolean[], files: readonly string[]): string[] {
-  return flags.flatMap((isFlagged, i) =>
-    isFlagged
-      ? [`${files[i] ?? `Image ${i + 1}`} is black: the model's safety checker flagged what it showed.`]
-      : [],
-  );
-}
-
 /** Without options that the command line does not name, some of which the model's pipeline may not have. */
 function given<Options extends object>(options: Options): Partial<Options> {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as Partial<Options>;
-}
-
-async function load(
-  options: ResolvedOptions,
-  pipelineClass: ImageInputs['pipelineClass'],
-  progress: Progress,
-  signal: AbortSignal,
-): Promise<InstanceType<ImageInputs['pipelineClass']>> {
-  const downloadState = downloadStates();
-  const loading = {
-    inferencePrecision: options.precision,
-    device: options.device,
-    cacheDir: options.cacheDir,
-    vae: options.vae,
-    tinyVae: options.tinyVae,
-    scheduler: options.scheduler === undefined ? undefined : schedulersByName[options.scheduler],
-    signal,
-    onProgress: (event: PipelineProgress) => {
-      if (event.phase === 'download') progress.update(downloadState(event));
-      else {
-        const { phase, component, done, total } = event;
-        const [verb, activity] =
-          phase === 'read' ? ['Read', 'reading the model'] : ['Compiled', 'compiling the networks'];
-        progress.update({ label: `${verb}: ${componentName(component)}`, activity, done, total });
-      }
-    },
-    // Each is refused by name where the model is not of the kind it is for.
-    ...(options.revision && { revision: options.revision }),
-    ...(options.predictionType && { predictionType: options.predictionType }),
-  };
-  return isSingleFile(options.model)
-    ? pipelineClass.fromSingleFile(options.model, loading)
-    : pipelineClass.fromPretrained(options.model, {
-        ...loading,
-        ...(options.safetyChecker ? {} : { safetyChecker: null }),
-      });
 }

@@ -108,6 +108,14 @@ export function networksOf(components: object): Component[] {
   return Object.values(components).filter((part): part is Component => part instanceof Component);
 }
 
+/** The precision that networks compute in, as the device says; undefined before any is compiled. */
+export function precisionOf(components: object): string | undefined {
+  const networks = networksOf(components);
+  // The UNet does nearly all the work.
+  const unet = networks.find(({ source }) => source.name === 'unet')?.inferencePrecision;
+  return unet ?? networks.find(({ inferencePrecision }) => inferencePrecision)?.inferencePrecision;
+}
+
 /**
  * Checks that a UNet takes latents and text only, as those of text to image and image to image do.
  *

@@ -4,7 +4,7 @@ import { raceAbort } from '../common/abort.js';
 import { parseOptions, wrongValue } from '../common/options.js';
 import type { GenerationDefaults, PretrainedModel, SaveExportOptions } from '../models/index.js';
 import { Scheduler } from '../schedulers/index.js';
-import { networksOf } from './components.js';
+import { networksOf, precisionOf } from './components.js';
 import { ExclusiveCalls } from './exclusive-calls.js';
 import type { AnyGenerateOptions } from './any-generate-options.js';
 import type { OutputType } from './generate-options.js';
@@ -18,6 +18,7 @@ import type { GenerateResult } from './generate-result.js';
 import { loadPretrained, loadSingleFile } from './load.js';
 import { initSchema, type PipelineInit } from './pipeline-init.js';
 import type { PipelineOptions, SingleFileOptions } from './pipeline-options.js';
+import { compileNetworks, type CompileStep } from './compile-networks.js';
 import type { CompileProgress } from './progress.js';
 import { ReshapePolicy } from './reshape-policy.js';
 import {
@@ -28,12 +29,6 @@ import {
   type StaticShape,
 } from './reshape-options.js';
 import { savePipeline } from './save-pipeline.js';
-
-/** A network to compile, and how. */
-export interface CompileStep {
-  readonly component: CompileProgress['component'];
-  readonly compile: () => Promise<void>;
-}
 
 /**
  * What all pipelines have in common: components, a scheduler, calls that take turns, shapes, saving and disposal.
@@ -162,13 +157,7 @@ export abstract class OVDiffusionPipeline<
 
   /** The precision that the networks compute in, as the device says; undefined before any is compiled. */
   get inferencePrecision(): string | undefined {
-    const networks = networksOf(this.components);
-    const precisions = networks.map(
-      ({ source, inferencePrecision }) => [source.name, inferencePrecision] as const,
-    );
-    // The UNet does nearly all the work.
-    const unet = precisions.find(([name]) => name === 'unet')?.[1];
-    return unet ?? precisions.find(([, precision]) => precision !== undefined)?.[1];
+    return precisionOf(this.components);
   }
 
   /**
@@ -217,14 +206,8 @@ export abstract class OVDiffusionPipeline<
   async savePretrained(target: string, options: SaveExportOptions = {}): Promise<void> {
     if (typeof target !== 'string' || target === '') throw wrongValue('a path', 'target', target);
     this.calls.requireOpen();
-    await savePipeline(
-      this.components,
-      this.#scheduler,
-      this.className,
-      target,
-      options,
-      this.#generationDefaults,
-    );
+    const { components, className } = this;
+    await savePipeline(components, this.#scheduler, className, target, options, this.#generationDefaults);
   }
 
   /**
@@ -276,19 +259,11 @@ export abstract class OVDiffusionPipeline<
     return this.calls.run(async (callSignal) => {
       // Evicting other shapes waits for compilations that an earlier call has abandoned.
       const [shape, steps] = await raceAbort(plan(), callSignal);
-      // One after another: each compilation uses every core, and memory peaks at one network.
-      for (const [place, { component, compile }] of steps.entries()) {
-        await raceAbort(compile(), callSignal);
-        const progress: CompileProgress = {
-          phase: 'compile',
-          component,
-          done: place + 1,
-          total: steps.length,
-        };
+      const report = (progress: CompileProgress): void => {
         this.#init.onProgress?.(progress);
         onProgress?.(progress);
-        callSignal.throwIfAborted();
-      }
+      };
+      await compileNetworks(steps, report, callSignal);
       if (shape) this.shapes.reshape(shape);
       return this;
     }, signal);

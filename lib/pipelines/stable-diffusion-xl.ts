@@ -5,10 +5,10 @@ import { countChunks, encodeXlPrompts, syntaxOf, type XlTexts } from '../prompts
 import type { Scheduler } from '../schedulers/index.js';
 import { describeXLComponents, xlFlags, type DescribedXLComponents } from './components.js';
 import type { StableDiffusionXLComponents } from './load-components.js';
-import type { CompileStep } from './pipeline.js';
+import type { CompileStep } from './compile-networks.js';
 import type { PipelineInit } from './pipeline-init.js';
 import type { Generation } from './generation.js';
-import { LatentDiffusionPipeline } from './stable-diffusion.js';
+import { LatentDiffusionPipeline } from './latent-diffusion.js';
 import type { GenerateOptions } from './generate-options.js';
 import { encodeOrGiven, type Encoded, type EncodedTexts } from './encode-prompt.js';
 import type { PromptEmbeds } from './prompt-embeds.js';
