@@ -178,12 +178,12 @@ describe('fromSingleFile', () => {
       'a scheduler there is none of',
       () => [files.sd1, { config: join(work, 'unipc') }],
       'UNSUPPORTED',
-      'UniPCMultistepScheduler',
+      'IPNDMScheduler',
     ],
   ])('refuses %s', async (_, given, code, told) => {
     await cp(join(fixtures, 'sd1'), join(work, 'unipc'), { recursive: true });
     const scheduler = join(work, 'unipc/scheduler/scheduler_config.json');
-    await writeFile(scheduler, JSON.stringify({ _class_name: 'UniPCMultistepScheduler' }));
+    await writeFile(scheduler, JSON.stringify({ _class_name: 'IPNDMScheduler' }));
     const [path, options] = given();
     await expect(load(path, options)).rejects.toMatchObject({
       code,

@@ -229,6 +229,41 @@ describe.runIf(isDescribed)('the packed packages, installed from a registry', { 
     });
   });
 
+  describe('without what the platform needs', () => {
+    /** What a project says that cannot load the addon. */
+    function failure(folder: string): string {
+      const { status, stderr } = run([process.execPath, 'script.mjs'], folder);
+      expect(status).toBe(1);
+      expect(stderr).toContain('ADDON_NOT_FOUND');
+      expect(stderr).not.toMatch(/npm run setup|cmake/i);
+      return stderr;
+    }
+
+    it('name what was left out, and the command that installs it', () => {
+      const folder = install('omitted', npmCommand('install', '--omit=optional', '--ignore-scripts'));
+      const [, args = ''] = /\(npm (install --include=optional)\)/.exec(failure(folder)) ?? [];
+      succeed(npmCommand(...args.split(' '), '--ignore-scripts'), folder);
+      expect(succeed([process.execPath, 'script.mjs'], folder)).toBe(expected);
+    });
+
+    it('name the other platform whose packages are there, and the command that adds this one', () => {
+      const folder = install('foreign', npmCommand('install', '--ignore-scripts'));
+      const own = join(folder, 'node_modules/@openvino-diffusers');
+      const other = platform === 'linux-arm64' ? 'linux-x64' : 'linux-arm64';
+      rmSync(join(own, platform), { recursive: true });
+      mkdirSync(join(own, other));
+      writeFileSync(
+        join(own, other, 'package.json'),
+        JSON.stringify({ name: `@openvino-diffusers/${other}` }),
+      );
+      const message = failure(folder);
+      expect(message).toContain(`@openvino-diffusers/${other} is installed, and this is ${platform}`);
+      const [, args = ''] = /or: npm (install \S+ \S+ @openvino-diffusers\/\S+)/.exec(message) ?? [];
+      succeed(npmCommand(...args.split(' '), '--ignore-scripts'), folder);
+      expect(succeed([process.execPath, 'script.mjs'], folder)).toBe(expected);
+    });
+  });
+
   describe.each(packageManagers)('by $name', ({ name, install: installWith, run: runWith }) => {
     it("generate the checkout's image", () => {
       const folder = install(name, installWith(tools));
