@@ -35,6 +35,7 @@ export default defineConfig({
         text: 'Use',
         items: [
           { text: 'Models', link: '/models' },
+          { text: 'Prompts', link: '/prompts' },
           { text: 'Schedulers', link: '/schedulers' },
           { text: 'Images', link: '/images' },
           { text: 'Image-to-image and inpainting', link: '/image-to-image' },

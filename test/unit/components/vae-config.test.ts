@@ -31,6 +31,7 @@ it.each([{}, { block_out_channels: null, scaling_factor: null, shift_factor: nul
       shiftFactor: 0,
       latentChannels: 4,
       levels: [],
+      isTiny: false,
     });
   },
 );

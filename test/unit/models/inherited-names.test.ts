@@ -29,9 +29,7 @@ describe.each(Object.getOwnPropertyNames(Object.prototype))('%s, as a name in a 
     expect(() => pipelineLayoutOf({ _class_name: name }, 'a folder')).toThrow(
       expect.objectContaining({ name: 'ModelLoadError', code: 'UNSUPPORTED' }),
     );
-    expect(
-      correctSchedulerFile({ _class_name: 'IPNDMScheduler', steps_offset: 0 }, name, 'a file'),
-    ).toEqual({
+    expect(correctSchedulerFile({ _class_name: 'IPNDMScheduler', steps_offset: 0 }, name, 'a file')).toEqual({
       _class_name: 'IPNDMScheduler',
       steps_offset: 0,
     });

@@ -11,7 +11,12 @@ import {
   EulerDiscreteScheduler,
 } from '../../../lib/schedulers/index.js';
 
-const defaults = { vaeScaleFactor: 8, sampleSize: { height: 64, width: 64 }, reshaped: undefined, guidanceScale: 7.5 };
+const defaults = {
+  vaeScaleFactor: 8,
+  sampleSize: { height: 64, width: 64 },
+  reshaped: undefined,
+  guidanceScale: 7.5,
+};
 const model = { name: 'someone/model', export: undefined } as PretrainedModel;
 
 function describeImages(
