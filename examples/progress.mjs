@@ -1,8 +1,9 @@
-// Shows progress, and lets the user end early:
+// Shows progress and previews, and lets the user end early:
 //
 //   node progress.mjs "a lighthouse at dusk" lighthouse.png
 //
-// Ctrl-C decodes what there is so far, a second Ctrl-C ends the generation without an image.
+// A preview of each fifth step is in lighthouse.png before the image is. Ctrl-C decodes what there is so far, a second
+// Ctrl-C ends the generation without an image.
 import { OVStableDiffusionPipeline } from 'openvino-diffusers';
 
 const [prompt = 'a lighthouse at dusk', output = 'output.png'] = process.argv.slice(2);
@@ -28,9 +29,13 @@ try {
   const { images, seeds, stopped, timings } = await pipeline.generate(prompt, {
     numInferenceSteps: 20,
     signal: controller.signal,
-    onStep: ({ step, steps, secondsPerStep }) => {
+    onStep: async ({ step, steps, secondsPerStep, preview }) => {
       const left = (steps - step) * secondsPerStep;
       console.log(`Step ${step}/${steps}, ${left.toFixed(0)} s left`);
+      if (step % 5 === 0 && step < steps) {
+        await (await preview()).toFile(output);
+        console.log(`Preview in ${output}`);
+      }
       return isEnough ? 'stop' : undefined;
     },
   });

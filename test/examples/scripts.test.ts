@@ -34,6 +34,7 @@ describe('examples/progress.mjs', () => {
     ).ended;
     expect(output).toMatch(/^read: unet \(\d\/\d\)$/m);
     expect(output.match(/^Step \d+\/20, \d+ s left$/gm)).toHaveLength(20);
+    expect(output.match(/^Preview in out\.png$/gm)).toHaveLength(3);
     expect(output).toMatch(/out\.png: seed \d+, [\d.]+ s, complete/);
     expect(await sizeOf(join(folder, 'out.png'))).toEqual(png);
   });
