@@ -187,7 +187,7 @@ async function generate(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<WorkResult> {
-  await using pipeline = await loadPipeline(options, inputs.pipelineClass, progress, signal);
+  await using pipeline = await loadPipeline(options, inputs.task, progress, signal);
   // A schedule that has no such number of steps is refused before networks are compiled.
   const defaultSteps = Math.min(STEPS, pipeline.generationDefaults.numInferenceSteps);
   pipeline.scheduler.clone().setTimesteps(options.steps ?? defaultSteps);

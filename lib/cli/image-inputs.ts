@@ -1,13 +1,8 @@
 import { InvalidArgumentError as InvalidOption, Option } from 'commander';
 
 import { readImage, type Pixels } from '../image/index.js';
-import {
-  OVDiffusionPipeline,
-  OVStableDiffusionImg2ImgPipeline,
-  OVStableDiffusionInpaintPipeline,
-  type OVStableDiffusionPipeline,
-  type AnyGenerateOptions,
-} from '../pipelines/index.js';
+import type { AnyGenerateOptions } from '../pipelines/index.js';
+import type { PipelineTask } from '../pipelines/registry.js';
 import { beginIndexForStrength } from '../schedulers/index.js';
 import { number } from './arguments.js';
 
@@ -42,15 +37,10 @@ export function imageInputOptions(): [Option, Option, Option, Option] {
   ];
 }
 
-/** The pipeline that a model is for, whatever it is; all have the components that the command line uses. */
-const ANY_PIPELINE = OVDiffusionPipeline as unknown as typeof OVStableDiffusionPipeline;
-
-/** Images that were read, and the pipeline that takes them. */
+/** Images that were read, and what they are for. */
 export interface ImageInputs {
-  readonly pipelineClass:
-    | typeof OVStableDiffusionPipeline
-    | typeof OVStableDiffusionImg2ImgPipeline
-    | typeof OVStableDiffusionInpaintPipeline;
+  /** Undefined for text to image. */
+  readonly task: PipelineTask | undefined;
   readonly image: Pixels | undefined;
   readonly options: Omit<AnyGenerateOptions, 'outputType'>;
 }
@@ -66,7 +56,7 @@ export async function readImageInputs(given: ImageOptions, steps: number): Promi
     const dependent = Object.entries({ '--mask': mask, '--strength': strength, '--mask-blur': maskBlur });
     const alone = dependent.find(([, value]) => value !== undefined);
     if (alone) throw new Error(`${alone[0]} needs an image to start from: add --image <file>.`);
-    return { pipelineClass: ANY_PIPELINE, image: undefined, options: {} };
+    return { task: undefined, image: undefined, options: {} };
   }
   if (mask === undefined && maskBlur !== undefined)
     throw new Error('--mask-blur needs a mask: add --mask <file>.');
@@ -75,14 +65,14 @@ export async function readImageInputs(given: ImageOptions, steps: number): Promi
   const pixels = await readImage(image, '--image');
   if (mask === undefined) {
     return {
-      pipelineClass: OVStableDiffusionImg2ImgPipeline,
+      task: 'Img2Img',
       image: pixels,
       options: { image: pixels, strength },
     };
   }
   const maskImage = await readImage(mask, '--mask');
   const options = { image: pixels, maskImage, strength, maskBlur, applyOverlay: true };
-  return { pipelineClass: OVStableDiffusionInpaintPipeline, image: pixels, options };
+  return { task: 'Inpaint', image: pixels, options };
 }
 
 /** The size that an image is generated at: its own, rounded down to what the VAE takes. */

@@ -1,9 +1,10 @@
 import type { PredictionType } from '../models/index.js';
-import type { PipelineProgress } from '../pipelines/index.js';
+import { OVDiffusionPipeline, type DescribedComponents, type PipelineProgress } from '../pipelines/index.js';
+import { fromPipeForTask } from '../pipelines/from-pipe-for-task.js';
+import type { PipelineTask } from '../pipelines/registry.js';
 import { isSingleFile } from './arguments.js';
 import { componentName } from './component-names.js';
 import { downloadStates } from './hub.js';
-import type { ImageInputs } from './image-inputs.js';
 import type { Progress } from './progress.js';
 import { schedulersByName } from './schedulers.js';
 
@@ -21,13 +22,16 @@ export interface LoadingArguments {
   readonly cacheDir?: string;
 }
 
-/** Loads a model, with its progress. */
+/** A pipeline of any class; all have the components that the command line uses. */
+export type LoadedPipeline = OVDiffusionPipeline<DescribedComponents>;
+
+/** Loads a model as the pipeline it is for, or for a task, with its progress. */
 export async function loadPipeline(
   options: LoadingArguments,
-  pipelineClass: ImageInputs['pipelineClass'],
+  task: PipelineTask | undefined,
   progress: Progress,
   signal: AbortSignal,
-): Promise<InstanceType<ImageInputs['pipelineClass']>> {
+): Promise<LoadedPipeline> {
   const downloadState = downloadStates();
   const loading = {
     inferencePrecision: options.precision,
@@ -50,10 +54,20 @@ export async function loadPipeline(
     ...(options.revision && { revision: options.revision }),
     ...(options.predictionType && { predictionType: options.predictionType }),
   };
-  return isSingleFile(options.model)
-    ? pipelineClass.fromSingleFile(options.model, loading)
-    : pipelineClass.fromPretrained(options.model, {
+  const pipeline = isSingleFile(options.model)
+    ? await OVDiffusionPipeline.fromSingleFile(options.model, loading)
+    : await OVDiffusionPipeline.fromPretrained(options.model, {
         ...loading,
         ...(options.safetyChecker ? {} : { safetyChecker: null }),
       });
+  return (task ? await handOver(pipeline, task) : pipeline) as LoadedPipeline;
+}
+
+/** The pipeline for a task in place of another one. */
+async function handOver(pipeline: OVDiffusionPipeline, task: PipelineTask): Promise<OVDiffusionPipeline> {
+  try {
+    return fromPipeForTask(pipeline, task);
+  } finally {
+    await pipeline.dispose();
+  }
 }

@@ -12,6 +12,9 @@ export interface LoadablePipeline<Pipeline = unknown, Components extends LoadedC
   new (components: Components, scheduler: Scheduler, init?: PipelineInit): Pipeline;
 }
 
+/** What a pipeline starts from, as its class's name says. */
+export type PipelineTask = 'Img2Img' | 'Inpaint';
+
 const registered = new Map<string, LoadablePipeline>();
 
 /**
@@ -35,6 +38,21 @@ export function pipelineOfIndex(index: ModelIndex, path: string): LoadablePipeli
   throw new ModelLoadError(
     'UNSUPPORTED',
     `${path} holds a ${String(index._class_name)}; supported are ${[...registered.keys()].join(', ')}`,
+  );
+}
+
+/**
+ * The pipeline class for a task with the model of another one, as diffusers' AutoPipeline finds it.
+ *
+ * @throws ModelLoadError `UNSUPPORTED`
+ */
+export function pipelineForTask({ index, path }: PretrainedModel, task: PipelineTask): LoadablePipeline {
+  const family = pipelineClassOf(index).replace(/(Img2Img|Inpaint)?Pipeline$/, '');
+  const found = registered.get(`${family}${task}Pipeline`);
+  if (found) return found;
+  throw new ModelLoadError(
+    'UNSUPPORTED',
+    `${path} holds a ${pipelineClassOf(index)}, for which there is no ${family}${task}Pipeline`,
   );
 }
 

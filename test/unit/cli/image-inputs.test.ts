@@ -6,11 +6,6 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { readImageInputs, sizeOf, type ImageOptions } from '../../../lib/cli/image-inputs.js';
-import {
-  OVStableDiffusionImg2ImgPipeline,
-  OVStableDiffusionInpaintPipeline,
-  OVDiffusionPipeline,
-} from '../../../lib/pipelines/index.js';
 
 let folder: string;
 let image: string;
@@ -28,12 +23,12 @@ afterAll(async () => {
 
 describe('the pipeline of the command line', () => {
   it('follows from the images that are given', async () => {
-    expect((await readImageInputs({}, 20)).pipelineClass).toBe(OVDiffusionPipeline);
+    expect((await readImageInputs({}, 20)).task).toBeUndefined();
     const toImage = await readImageInputs({ image, strength: 0.5 }, 20);
-    expect(toImage.pipelineClass).toBe(OVStableDiffusionImg2ImgPipeline);
+    expect(toImage.task).toBe('Img2Img');
     expect(toImage.options).toMatchObject({ image: { width: 9, height: 7 }, strength: 0.5 });
     const inpaint = await readImageInputs({ image, mask: image, maskBlur: 2 }, 20);
-    expect(inpaint.pipelineClass).toBe(OVStableDiffusionInpaintPipeline);
+    expect(inpaint.task).toBe('Inpaint');
     expect(inpaint.options).toMatchObject({ maskImage: { width: 9 }, maskBlur: 2, applyOverlay: true });
   });
 
