@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <openvino/op/broadcast.hpp>
 #include <openvino/op/topk.hpp>
 #include <openvino/op/util/gather_base.hpp>
@@ -39,6 +40,10 @@ void RequireNoZero(const ov::Node& node, size_t input) {
     Refuse(node, "input " + std::to_string(input) + " must not hold zero");
 }
 
+const ov::Dimension& Dimension(const ov::PartialShape& shape, size_t axis) {
+  return shape[static_cast<std::ptrdiff_t>(axis)];
+}
+
 void CheckBroadcast(const ov::Node& node) {
   if (ov::as_type<const ov::op::v3::Broadcast>(&node)->get_broadcast_spec().m_type !=
       ov::op::BroadcastType::NUMPY)
@@ -47,8 +52,8 @@ void CheckBroadcast(const ov::Node& node) {
   const auto& to = node.get_output_partial_shape(0);
   if (to.size() == 0) Refuse(node, "the target must have a dimension");
   for (size_t i = 1; i <= from.size(); ++i) {
-    const auto& side = from[from.size() - i];
-    const auto& target = to[to.size() - i];
+    const auto& side = Dimension(from, from.size() - i);
+    const auto& target = Dimension(to, to.size() - i);
     // Only what is known now: the kernel repeats whatever it finds.
     if (side.is_static() && (side.get_length() == 1 || (target.is_static() && side == target))) continue;
     Refuse(node, "dimensions of its data must be 1, or known and those of its target");
@@ -65,14 +70,14 @@ void CheckGather(const ov::Node& node) {
   if (!(axis >= 0 && axis < rank)) Refuse(node, "the axis is none of its data's");
   // With others, the CPU plugin's kernel writes beyond its memory for short rows.
   if (gather.get_batch_dims() != 0) Refuse(node, "batch_dims must be 0");
-  const auto& side = data[static_cast<size_t>(axis)];
+  const auto& side = Dimension(data, static_cast<size_t>(axis));
   const double length = side.is_static() ? static_cast<double>(side.get_length()) : kMaxCount;
   RequireWithin(node, 1, -length, length - 1);
 }
 
 void CheckTopK(const ov::Node& node) {
   const auto axis = ov::as_type<const ov::op::util::TopKBase>(&node)->get_axis();
-  const auto& side = node.get_input_partial_shape(0)[axis];
+  const auto& side = Dimension(node.get_input_partial_shape(0), axis);
   if (side.is_dynamic()) Refuse(node, "the dimension along its axis must be known");
   RequireWithin(node, 1, 1, static_cast<double>(side.get_length()));
 }
