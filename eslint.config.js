@@ -13,9 +13,9 @@ export default tseslint.config(
       'release/',
       'node_modules/',
       'coverage/',
-      'site/.content/',
-      'site/.vitepress/cache/',
-      'site/.vitepress/dist/',
+      'scripts/site/.content/',
+      'scripts/site/.vitepress/cache/',
+      'scripts/site/.vitepress/dist/',
     ],
   },
   {

@@ -34,7 +34,7 @@ export abstract class Component<Model extends Network = ShapedModel> implements 
     return this.model.inferencePrecision;
   }
 
-  /** Counts another holder; {@link Component.release} is its counterpart. */
+  /** Counts another holder; `release` is its counterpart. */
   retain(): void {
     this.#holders++;
   }

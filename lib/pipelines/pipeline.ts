@@ -140,7 +140,6 @@ export abstract class OVDiffusionPipeline<
    * the model's, by its kind (few-step models) or by what it was saved with, else diffusers'. Setting it replaces what
    * was set before; what it leaves out is the model's again.
    *
-   * @throws InvalidArgumentError when it is set to something else
    * @example
    * ```ts
    * pipeline.generationDefaults; // { numInferenceSteps: 1, guidanceScale: 0, eta: 0 } for SD Turbo
@@ -151,6 +150,7 @@ export abstract class OVDiffusionPipeline<
     return mergedDefaults(this.defaults, this.components.model.generationDefaults, this.#generationDefaults);
   }
 
+  /** @throws InvalidArgumentError for anything but defaults */
   set generationDefaults(defaults: GenerationDefaults) {
     this.#generationDefaults = parseGenerationDefaults(defaults);
   }

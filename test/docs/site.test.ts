@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 const root = join(import.meta.dirname, '../..');
 
 it("the site's sidebar has every page of docs/, and no other", () => {
-  const config = readFileSync(join(root, 'site/.vitepress/config.mjs'), 'utf8');
+  const config = readFileSync(join(root, 'scripts/site/.vitepress/config.mjs'), 'utf8');
   const sidebar = config.slice(config.indexOf('sidebar:'));
   const linked = [...sidebar.matchAll(/link: '\/([\w-]*)'/g)].map(([, name = '']) => name);
   const pages = readdirSync(join(root, 'docs')).flatMap((name) => /^(.+)\.md$/.exec(name)?.[1] ?? []);

@@ -1,4 +1,4 @@
-/** Command: builds the site into `site/.vitepress/dist`; see `npm run docs`. Fails on warnings and dead links. */
+/** Command: builds the site into `scripts/site/.vitepress/dist`; see `npm run docs`. Fails on warnings and dead links. */
 import { execFileSync } from 'node:child_process';
 
 import { build } from 'vitepress';
