@@ -21,7 +21,7 @@ const INPUT = 'clip_input';
 const SCORES = 'concept_scores';
 
 /**
- * diffusers' StableDiffusionSafetyChecker: tells images that show what a model's makers want filtered. Its network is
+ * diffusers' StableDiffusionSafetyChecker: finds images that show what a model's makers want filtered. Its network is
  * read when it is first used or compiled, and computes in f32, whatever the others compute in: verdicts are compared
  * with thresholds of three decimals.
  *

@@ -1,5 +1,5 @@
 /**
- * Guidance rescale: a guided prediction is brought towards the standard deviation of the conditional one, image by
+ * Guidance rescale: a guided prediction is rescaled towards the standard deviation of the conditional one, image by
  * image, against the overexposure of large guidance scales (https://arxiv.org/abs/2305.08891, section 3.4); diffusers'
  * `rescale_noise_cfg`.
  *

@@ -30,7 +30,7 @@ const ONE_STEP = { numInferenceSteps: 1, guidanceScale: 0 } as const;
 const TRAILING = { timestep_spacing: 'trailing' } as const;
 
 /**
- * By names only where nothing else tells: a fine-tune of Stable Diffusion 2.1 may have SD Turbo's config to the letter.
+ * By names only where nothing else identifies it: a fine-tune of Stable Diffusion 2.1 may have SD Turbo's config to the letter.
  * None may match a model that wants steps and guidance.
  */
 const RECOGNITIONS: readonly Recognition[] = [

@@ -38,7 +38,7 @@ export interface EncodeImageOptions {
   width?: number | undefined;
   /** Pixels; a multiple of the VAE's factor. Default: that of the first image, rounded down to such a multiple. */
   height?: number | undefined;
-  /** How an image of another aspect ratio is brought to the size. Default: 'default', which stretches it. */
+  /** How an image of another aspect ratio is resized. Default: 'default', which stretches it. */
   resizeMode?: ResizeMode | undefined;
   /** Draws from the distribution that the VAE gives, as diffusers does. Default: its mean, the same each time. */
   seed?: Seed | undefined;

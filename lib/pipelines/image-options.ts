@@ -17,7 +17,7 @@ export interface ImageOptions {
    * [images, 4, height / 8, width / 8], which are not encoded. Colours are read as RGB, without alpha.
    */
   image: ImageInput | readonly ImageInput[] | Latents;
-  /** How an image of another aspect ratio is brought to the size. Default: 'default', which stretches it. */
+  /** How an image of another aspect ratio is resized. Default: 'default', which stretches it. */
   resizeMode?: ResizeMode | undefined;
 }
 

@@ -21,7 +21,7 @@ const CLASS_NAME = 'StableDiffusionInpaintPipeline';
 /**
  * Inpainting with Stable Diffusion 1.x and 2.x on OpenVINO; diffusers' `StableDiffusionInpaintPipeline` and
  * optimum-intel's `OVStableDiffusionInpaintPipeline`, in Node. With a UNet that was trained to inpaint (9 channels)
- * it is told what surrounds the mask; with that of any other model (4 channels) the image's latents are put back
+ * it takes the mask and what surrounds it as inputs; with that of any other model (4 channels) the image's latents are put back
  * around the mask after each step.
  *
  * @see https://huggingface.co/docs/diffusers/api/pipelines/stable_diffusion/inpaint

@@ -1,7 +1,7 @@
 import { paste, type Pixels } from './pixels.js';
 import { BICUBIC, LANCZOS, resample } from './resample.js';
 
-/** How an image is brought to a size of another aspect ratio, as diffusers' `VaeImageProcessor.resize` has it. */
+/** How an image is resized to a size of another aspect ratio, as diffusers' `VaeImageProcessor.resize` has it. */
 export type ResizeMode = 'default' | 'fill' | 'crop';
 export const RESIZE_MODES = ['default', 'fill', 'crop'] as const satisfies readonly ResizeMode[];
 
