@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 
+import { defined } from '../common/defined.js';
 import type { ImageFormat } from '../image/index.js';
 import type { OVDiffusionPipeline } from '../pipelines/index.js';
 import { parseGenerateOptions, type GenerateOptions } from '../pipelines/generate-options.js';
@@ -207,9 +208,10 @@ async function generate(
   const result = await (pipeline as OVDiffusionPipeline).generate(options.prompt, {
     // Left out where it is the model's own, which for an image depends on the strength.
     ...(defaultSteps === STEPS && { numInferenceSteps: STEPS }),
-    ...given(request),
+    // What the command line does not name is left out: the model's pipeline may not have it.
+    ...defined(request),
     ...size,
-    ...given(inputs.options),
+    ...defined(inputs.options),
     signal,
     onStep: async (info) => {
       const { step, steps, secondsPerStep } = info;
@@ -239,10 +241,4 @@ async function generate(
   }
   // Standard output is the image's, or nobody reads it any more.
   return { lines: target.files ? files : [], notes, failure };
-}
-
-/** Without options that the command line does not name, some of which the model's pipeline may not have. */
-function given<Options extends object>(options: Options): Partial<Options> {
-  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Partial<Options>;
 }

@@ -9,7 +9,7 @@ export {
 } from './guidance-interval.js';
 export { guidanceFields, withGuidance, type Guidance, type GuidanceOptions } from './guidance.js';
 export { InpaintPredictor } from './inpaint-predictor.js';
-export type { Latents } from './latents.js';
+export { isLatents, type Latents } from './latents.js';
 export type { NoisePredictor } from './noise-predictor.js';
 export { noiseSource, requireOneNoiseSource, type NoiseOptions, type NoiseSource } from './noise.js';
 export { UNetPredictor } from './unet-predictor.js';

@@ -219,7 +219,8 @@ function requireTextWidth(encoders: readonly TextEncoder[], unet: UNet): void {
   const paths = encoders.map(({ source }) => source.path).join(' and ');
   throw new ModelLoadError(
     'INCOMPATIBLE_COMPONENTS',
-    `The text encoder in ${paths} gives states of width ${widths.join(' + ')} but the UNet in ${unet.source.path} ` +
+    `${encoders.length > 1 ? 'The text encoders' : 'The text encoder'} in ${paths} ${encoders.length > 1 ? 'give' : 'gives'} ` +
+      `states of width ${widths.join(' + ')} but the UNet in ${unet.source.path} ` +
       `takes ${unet.crossAttentionDim}; they are of different models`,
   );
 }

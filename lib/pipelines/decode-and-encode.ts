@@ -4,7 +4,7 @@ import { wrongValue } from '../common/options.js';
 import { InferenceContext, type ShapePolicy } from '../components/index.js';
 import { integer, oneOf, signal } from '../common/fields.js';
 import { optionsSchema, parseOptions } from '../common/options.js';
-import type { Latents } from '../denoising/index.js';
+import { isLatents, type Latents } from '../denoising/index.js';
 import {
   GeneratedImage,
   IMAGE_INPUT_DESCRIPTION,
@@ -21,7 +21,6 @@ import { requireVaeEncoder, type ComponentDescription } from './components.js';
 import { decodeLatents } from './decode-latents.js';
 import { checkLatents, encodeImages, meanLatents, sampleLatents } from './encode-images.js';
 import type { ExclusiveCalls } from './exclusive-calls.js';
-import { isLatents } from './image-options.js';
 import type { LatentDiffusionComponents } from './load-components.js';
 import { defaultSize, readImages } from './read-images.js';
 import { latentSize } from './request.js';

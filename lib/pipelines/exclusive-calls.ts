@@ -50,7 +50,7 @@ export class ExclusiveCalls {
     this.#refuseReentry();
     const controller = linkedController(signal);
     const pending = new Set<Promise<unknown>>();
-    const whole = async (): Promise<T> => {
+    const withCallbacks = async (): Promise<T> => {
       try {
         return await runningCall.run({ signal: controller.signal, pending }, () => task(controller.signal));
       } finally {
@@ -58,7 +58,7 @@ export class ExclusiveCalls {
         await Promise.all(pending);
       }
     };
-    const result = runInAll(this.#queues, whole, controller.signal);
+    const result = runInAll(this.#queues, withCallbacks, controller.signal);
     const call = { controller, settled: result.catch(() => undefined) };
     this.#running.add(call);
     try {

@@ -5,6 +5,7 @@ import { optionsSchema, parseOptions } from '../common/options.js';
 import {
   guidanceFields,
   requireInterval,
+  isLatents,
   requireOneNoiseSource,
   type GuidanceOptions,
   type Latents,
@@ -81,14 +82,6 @@ const isGenerator = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'randn' in value && typeof value.randn === 'function';
 const isSeed = (value: unknown): boolean =>
   (typeof value === 'number' && Number.isSafeInteger(value)) || typeof value === 'bigint';
-const isLatents = (value: unknown): boolean =>
-  value instanceof Float32Array ||
-  (typeof value === 'object' &&
-    value !== null &&
-    'data' in value &&
-    value.data instanceof Float32Array &&
-    'shape' in value &&
-    Array.isArray(value.shape));
 const oneOrList = (check: (value: unknown) => boolean) => (value: unknown) =>
   Array.isArray(value) ? value.length > 0 && value.every(check) : check(value);
 
@@ -128,7 +121,7 @@ export const generateFields = {
     .describe('a Generator or a list of them')
     .optional(),
   latents: z
-    .custom<Float32Array | Latents>(isLatents)
+    .custom<Float32Array | Latents>((value) => value instanceof Float32Array || isLatents(value))
     .describe('a Float32Array or { data: Float32Array, shape: number[] }')
     .optional(),
   eta: numberBetween(0, 1).optional(),

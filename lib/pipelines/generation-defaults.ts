@@ -1,3 +1,4 @@
+import { defined } from '../common/defined.js';
 import { integer, numberBetween } from '../common/fields.js';
 import { optionsSchema, parseOptions } from '../common/options.js';
 import {
@@ -55,7 +56,7 @@ export async function withModelDefaults(
   const saved = savedGenerationDefaults(model.index, model.path);
   const kind = await modelKindOf(model);
   if (!kind && !saved) return model;
-  const generationDefaults = { ...kind?.defaults, ...definedIn(saved) };
+  const generationDefaults = { ...kind?.defaults, ...defined(saved ?? {}) };
   const scheduler = /\.safetensors$/i.test(model.path) ? kind?.schedulerConfig : undefined;
   if (!scheduler) return { ...model, generationDefaults };
   const config: Record<string, unknown> = { ...(await model.schedulerConfig()), ...scheduler };
@@ -73,8 +74,4 @@ export function withSteps<Options extends GenerateOptions>(
   let steps = numInferenceSteps;
   while (Math.floor(steps * strength) < 1 && steps < MAX_DEFAULT_STEPS) steps++;
   return { ...options, numInferenceSteps: steps };
-}
-
-function definedIn(defaults: GenerationDefaults = {}): GenerationDefaults {
-  return Object.fromEntries(Object.entries(defaults).filter(([, value]) => value !== undefined));
 }

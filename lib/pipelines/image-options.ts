@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { numberBetween, oneOf } from '../common/fields.js';
-import type { Latents } from '../denoising/index.js';
+import { isLatents, type Latents } from '../denoising/index.js';
 import {
   IMAGE_INPUT_DESCRIPTION,
   isImageInput,
@@ -20,14 +20,6 @@ export interface ImageOptions {
   /** How an image of another aspect ratio is resized. Default: 'default', which stretches it. */
   resizeMode?: ResizeMode | undefined;
 }
-
-export const isLatents = (value: unknown): value is Latents =>
-  typeof value === 'object' &&
-  value !== null &&
-  'data' in value &&
-  value.data instanceof Float32Array &&
-  'shape' in value &&
-  Array.isArray(value.shape);
 
 const isImages = (value: unknown): boolean =>
   Array.isArray(value) ? value.length > 0 && value.every(isImageInput) : isImageInput(value);

@@ -1,11 +1,10 @@
 import { ShapeMismatchError } from '../common/errors.js';
 import type { ShapePolicy } from '../components/index.js';
-import type { Latents } from '../denoising/index.js';
+import { isLatents, type Latents } from '../denoising/index.js';
 import { resize, tensorFromPixels, toRgb, type ImageInput, type ResizeMode } from '../image/index.js';
 import type { ComponentDescription } from './components.js';
 import { checkLatents, encodeImages, repeated, sampleLatents } from './encode-images.js';
 import type { Generation, Plan, Start } from './generation.js';
-import { isLatents } from './image-options.js';
 import type { LatentDiffusionComponents } from './load-components.js';
 import { defaultSize, readImages, requireDivisor } from './read-images.js';
 
@@ -20,7 +19,7 @@ export interface ImageStart {
   readonly image: ImageInput | readonly ImageInput[] | Latents;
   readonly resizeMode: ResizeMode;
   /** For the images' metadata. */
-  readonly parameters: Plan['parameters'];
+  readonly parameters: NonNullable<Plan['parameters']>;
   /** Called once the timesteps are set. */
   readonly begin: (generation: Generation) => Begin;
 }
@@ -46,13 +45,13 @@ export async function imageToImagePlan(
       requireSize(size, generation.request);
       return startFrom(given.data, given.shape[0]!, generation, begin(generation));
     };
-    return { size, parameters: parameters ?? {}, start };
+    return { size, parameters, start };
   }
   const pixels = (await readImages(image, 'image')).map(toRgb);
   return {
     size: defaultSize(pixels[0]!, vaeScaleFactor),
     encodes: true,
-    parameters: parameters ?? {},
+    parameters,
     start: async (generation) => {
       const { request, noise, context } = generation;
       requireDivisor(pixels.length, request.images, 'image');

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '../common/errors.js';
+import { isLatents } from '../denoising/index.js';
 import {
   applyOverlay,
   crop,
@@ -15,7 +16,6 @@ import {
   type Pixels,
   type ResizeMode,
 } from '../image/index.js';
-import { isLatents } from './image-options.js';
 import type { InpaintGenerateOptions } from './inpaint-options.js';
 import { readImages } from './read-images.js';
 

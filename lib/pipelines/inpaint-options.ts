@@ -1,17 +1,10 @@
 import { InvalidArgumentError } from '../common/errors.js';
 import { flag, integer, numberBetween } from '../common/fields.js';
 import { optionsSchema } from '../common/options.js';
-import type { Latents } from '../denoising/index.js';
+import { isLatents, type Latents } from '../denoising/index.js';
 import type { ImageInput } from '../image/index.js';
 import { generateFields, parseGenerateOptionsOf, type GenerateOptions } from './generate-options.js';
-import {
-  imageFields,
-  imagesField,
-  isLatents,
-  latentsField,
-  strengthField,
-  type ImageOptions,
-} from './image-options.js';
+import { imageFields, imagesField, latentsField, strengthField, type ImageOptions } from './image-options.js';
 
 /** Options of `OVStableDiffusionInpaintPipeline.generate`; names and defaults as in diffusers' class. */
 export interface InpaintGenerateOptions extends GenerateOptions, ImageOptions {

@@ -1,12 +1,11 @@
 import { InvalidArgumentError } from '../common/errors.js';
 import type { ShapePolicy } from '../components/index.js';
-import type { Latents } from '../denoising/index.js';
+import { isLatents, type Latents } from '../denoising/index.js';
 import type { ComponentDescription } from './components.js';
 import { checkLatents } from './encode-images.js';
 import type { GenerateOptions } from './generate-options.js';
 import type { RawImage } from './generate-result.js';
 import type { Generation, Plan } from './generation.js';
-import { isLatents } from './image-options.js';
 import {
   inpaintTensors,
   overlaid,

@@ -1,4 +1,5 @@
 import { raceAbort } from '../common/abort.js';
+import { defined } from '../common/defined.js';
 import { InferenceContext, requireMemory, STATIC_SHAPES, type UNetInputs } from '../components/index.js';
 import { isPartial, type Latents } from '../denoising/index.js';
 import {
@@ -33,7 +34,6 @@ import { OVDiffusionPipeline } from './pipeline.js';
 import { checkEmbeds, type Prompt } from './prompt-embeds.js';
 import {
   checkRequest,
-  defined,
   latentSize,
   resolveRequest,
   shapeOf,

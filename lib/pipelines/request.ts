@@ -158,8 +158,3 @@ function negativePromptsFor(
     `Expected one negative prompt or ${prompts.length}, one a prompt, but received ${negative.length}`,
   );
 }
-
-/** Without options that are there but undefined, so that defaults show through. */
-export function defined(options: GenerateOptions): GenerateOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-}

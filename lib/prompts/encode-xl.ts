@@ -56,7 +56,11 @@ export async function encodeXlPrompts(
   const last = parts.at(-1)!;
   const repeat = (rows: readonly Float32Array[]): Float32Array => repeatRows(rows, numImagesPerPrompt);
   return {
-    promptEmbeds: repeat(last.states.map((_, row) => sideBySide(parts.map((part) => part.at(row))))),
+    promptEmbeds: repeat(
+      last.states.map((_, row) =>
+        sideBySide(parts.map(({ states, width }) => ({ states: states[row]!, width }))),
+      ),
+    ),
     pooledPromptEmbeds: repeat(last.pooled),
   };
 }
@@ -65,7 +69,8 @@ export async function encodeXlPrompts(
 interface EncodedRows {
   readonly states: readonly Float32Array[];
   readonly pooled: readonly Float32Array[];
-  readonly at: (row: number) => { states: Float32Array; width: number };
+  /** The encoder's hiddenSize. */
+  readonly width: number;
 }
 
 /** The chunks of an encoder's texts, each text once. */
@@ -111,11 +116,10 @@ async function encodeRows(
   if (negativePrompts === 'zeros') encoded.push(...prompts.map(() => zeros));
   else encoded.push(...(await encodeEach(negativePrompts ?? [], (text) => encode(text, LAYER))));
   encoded.push(...(await encodeEach(prompts, (text) => encode(text, layer))));
-  const states = encoded.map(({ hiddenStates }) => hiddenStates);
   return {
-    states,
+    states: encoded.map(({ hiddenStates }) => hiddenStates),
     pooled: encoded.map(({ textEmbeds }) => textEmbeds),
-    at: (row) => ({ states: states[row]!, width: encoder.hiddenSize }),
+    width: encoder.hiddenSize,
   };
 }
 

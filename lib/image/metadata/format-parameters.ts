@@ -1,3 +1,4 @@
+import { defined } from '../../common/defined.js';
 import { FIELD, knownFields, plainFields, writeConfig, type Field } from './fields.js';
 import { quoteValue, splitInfotext } from './infotext.js';
 import type { GenerationParameters } from './parameters.js';
@@ -8,7 +9,8 @@ type Fields = Record<string, string | undefined>;
 /**
  * Formats parameters as AUTOMATIC1111's web UI (1.9 and later) embeds them in images, its "infotext": the prompt, the
  * negative prompt on a separate line, and a last line of `name: value` fields. Undefined values are left out. Parameters
- * that the web UI lacks are the fields "Scheduler config" (JSON), "Prompt weighting", "Long prompts", "Inference precision" and "Weight format".
+ * that the web UI lacks are the fields "Scheduler config" (JSON), "Prompt weighting", "Long prompts",
+ * "Inference precision" and "Weight format".
  *
  * {@link parseParameters} reads the same parameters back. A prompt that the format cannot hold as it is, such as one
  * with a line that starts with "Negative prompt:", is repeated as a field, which the web UI reads as well.
@@ -81,10 +83,6 @@ function plainFieldsOf(parameters: GenerationParameters): Fields {
       }),
     ),
   );
-}
-
-function defined(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 /** Whether the format can hold a field of this name. */
